@@ -24,8 +24,8 @@ func ValidateAll(envs []Environment) error {
 	found = append(found, sameNames(named)...)
 	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
 	found = append(found, statesInOthersBuckets(named)...)
-	for _, owned := range []claim{claimDomain, claimAccount, claimS3State, claimCloudState} {
-		found = append(found, clashes(named, owned)...)
+	for _, owned := range [][]claim{{claimDomain}, {claimAccount}, {claimS3State, claimS3Lock}, {claimCloudState}} {
+		found = append(found, clashes(named, owned...)...)
 	}
 	return errors.Join(found...)
 }
@@ -59,7 +59,9 @@ func clashes(envs []Environment, claims ...claim) []error {
 			}
 			owner, owned := owners[key]
 			if owned && owner != i {
-				found = append(found, taken(envs[owner]))
+				if clash := taken(envs[owner]); clash != (problem{}) {
+					found = append(found, clash)
+				}
 			} else {
 				owners[key] = i
 			}
@@ -135,7 +137,25 @@ func claimS3State(env Environment) (string, func(Environment) problem) {
 	bucket, key := env.State.S3.Bucket, env.StateKey()
 	return bucket + "/" + key, func(by Environment) problem {
 		fault := fmt.Sprintf("is the key %q of the bucket %q, as in environment %q", key, bucket, by.Name)
+		if by.StateKey() != key {
+			fault = fmt.Sprintf("is the key %q of the bucket %q, which is the lock file of environment %q", key, bucket, by.Name)
+		}
 		return problem{env.Name, "State.S3", fault, "use another key: they would overwrite each other's state"}
+	}
+}
+
+// claimS3Lock claims the lock file, which Terraform writes beside the state and deletes.
+func claimS3Lock(env Environment) (string, func(Environment) problem) {
+	if env.State.S3 == nil {
+		return "", nil
+	}
+	bucket, lock := env.State.S3.Bucket, env.StateKey()+lockEnding
+	return bucket + "/" + lock, func(by Environment) problem {
+		if by.StateKey() == env.StateKey() {
+			return problem{} // claimS3State reports it
+		}
+		fault := fmt.Sprintf("has the lock file %q in the bucket %q, which is the state of environment %q", lock, bucket, by.Name)
+		return problem{env.Name, "State.S3", fault, "use another key: each lock would overwrite that state"}
 	}
 }
 
@@ -167,7 +187,7 @@ func claimCloudState(env Environment) (string, func(Environment) problem) {
 		return "", nil
 	}
 	cloud, workspace := env.State.Cloud, env.StateWorkspace()
-	host := strings.ToLower(cmp.Or(cloud.Hostname, defaultHostname))
+	host := strings.TrimSuffix(strings.ToLower(cmp.Or(cloud.Hostname, defaultHostname)), ":443")
 	return host + "/" + cloud.Organization + "/" + workspace, func(by Environment) problem {
 		fault := fmt.Sprintf("is the workspace %q of the organization %q, as in environment %q",
 			workspace, cloud.Organization, by.Name)

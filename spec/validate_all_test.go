@@ -97,6 +97,10 @@ func TestValidateAll(t *testing.T) {
 		{"another account", []Environment{inAccount("a", asIs), inAccount("b", func(e *Environment) { e.Account = "444455556666" })}, nil},
 		{"same state", []Environment{stateIn("a", S3State{Bucket: "state", Key: "k"}), stateIn("b", S3State{Bucket: "state", Key: "k"})},
 			[]string{`environment "b": State.S3 is the key "k" of the bucket "state", as in environment "a"` + key}},
+		{"a lock file in the place of a state", []Environment{stateIn("a", S3State{Bucket: "state", Key: "k.tflock"}), stateIn("b", S3State{Bucket: "state", Key: "k"})},
+			[]string{`environment "b": State.S3 has the lock file "k.tflock" in the bucket "state", which is the state of environment "a"; use another key: each lock would overwrite that state`}},
+		{"a state in the place of a lock file", []Environment{stateIn("a", S3State{Bucket: "state", Key: "k"}), stateIn("b", S3State{Bucket: "state", Key: "k.tflock"})},
+			[]string{`environment "b": State.S3 is the key "k.tflock" of the bucket "state", which is the lock file of environment "a"` + key}},
 		{"another's derived key", []Environment{
 			stateIn("a", S3State{Bucket: "state", Key: "api-kinesis/b.tfstate"}), stateIn("b", S3State{Bucket: "state"}),
 		}, []string{`environment "b": State.S3 is the key "api-kinesis/b.tfstate" of the bucket "state", as in environment "a"` + key}},
@@ -105,6 +109,10 @@ func TestValidateAll(t *testing.T) {
 		{"same workspace", []Environment{
 			cloudIn("a", CloudState{Organization: "acme", Workspace: "w"}),
 			cloudIn("b", CloudState{Organization: "acme", Workspace: "w", Hostname: "App.Terraform.io"}),
+		}, []string{`environment "b": State.Cloud is the workspace "w" of the organization "acme", as in environment "a"` + space}},
+		{"same workspace, by the port of HTTPS", []Environment{
+			cloudIn("a", CloudState{Organization: "acme", Workspace: "w", Hostname: "tfe.example.com:443"}),
+			cloudIn("b", CloudState{Organization: "acme", Workspace: "w", Hostname: "tfe.example.com"}),
 		}, []string{`environment "b": State.Cloud is the workspace "w" of the organization "acme", as in environment "a"` + space}},
 		{"another's derived workspace", []Environment{
 			cloudIn("a", CloudState{Organization: "acme", Workspace: "api-kinesis-b"}), cloudIn("b", CloudState{Organization: "acme"}),

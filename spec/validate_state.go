@@ -26,7 +26,10 @@ func (p *problems) state(state State, near string, ownBuckets []string) {
 const ownStateRemedy = "use a bucket that exists before the environment and outlives it"
 
 // maxStateKeyBytes is S3's longest key, 1,024 bytes, less the ending of Terraform's lock file.
-const maxStateKeyBytes = 1024 - len(".tflock")
+const maxStateKeyBytes = 1024 - len(lockEnding)
+
+// lockEnding ends the key of the file by which Terraform locks a state, after the state's key.
+const lockEnding = ".tflock"
 
 var (
 	// kmsKeyPattern is what Terraform's S3 backend accepts as the ARN of a key or an alias. It is stricter than KMS, whose

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, type Stack, startIngest } from "./ingest.ts";
-import { choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
+import { choose, inBrowser, paste, result, setEndpoint, text, write } from "./person.ts";
 
 inBrowser("sending, as a person repeats it", () => {
   let browser: Browser;
@@ -40,6 +40,23 @@ inBrowser("sending, as a person repeats it", () => {
     await expect.poll(() => bodies.length).toBe(4);
     expect(bodies[3]).toBe(bodies[0]);
     expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test("the list says of a long event that it has the beginning, and of no other", async () => {
+    const { page } = await browser.open(dev.url);
+    const headings = page.locator("#drawer-body h3");
+    await write(page, '{"event": "signup", "name": "José"}');
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.click("#rows button");
+    await expect.poll(() => headings.first().textContent()).toBe("Sent (33 bytes)");
+    await page.keyboard.press("Escape");
+    await paste(page, `{"event":"signup","note":"${"é".repeat(20_000)}"}`);
+    await page.click("#send");
+    await expect.poll(() => text(page, "#badge-answers")).toBe("2");
+    await page.locator("#rows button").first().click();
+    await expect.poll(() => headings.first().textContent()).toBe("Sent (40.0 kB, the beginning of it)");
     await page.context().close();
   });
 

@@ -1,5 +1,5 @@
 import type { Words } from "../model/answer.ts";
-import { type Entry, maxEntries, type Session } from "../model/session.ts";
+import { byteLength, type Entry, maxEntries, type Session } from "../model/session.ts";
 import { code } from "./code.ts";
 import { byId, copyButton, h, setText } from "./dom.ts";
 import type { Drawer } from "./drawer.ts";
@@ -89,7 +89,7 @@ function details(entry: Entry, follow: (sequenceNumber: string) => HTMLElement):
     if (outcome.retryAfter !== "") facts.push(["Retry-After", `${outcome.retryAfter} s`]);
   } else if (outcome.detail !== "") facts.push(["The browser says", outcome.detail]);
   const status = outcome.kind === "answer" ? `${outcome.status} ` : "";
-  const cut = entry.bytes > entry.body.length ? ", the beginning of it" : "";
+  const cut = entry.bytes > byteLength(entry.body) ? ", the beginning of it" : "";
   return [
     h(
       "p",

@@ -282,12 +282,12 @@ func TestDefaultAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defaults := regexp.MustCompile(`flags\.StringVar\(&f\.(?:api|aws), "(api|aws)", "([^"]+)"`).FindAllSubmatch(command, -1)
+	defaults := regexp.MustCompile(`(?m)^\tlocal(API|AWS) = "([^"]+)"$`).FindAllSubmatch(command, -1)
 	if len(defaults) != 2 {
 		t.Fatalf("ingest up has %d defaults of --api and --aws, want 2", len(defaults))
 	}
 	for _, flag := range defaults {
-		if want := `"--` + string(flag[1]) + `": "` + string(flag[2]) + `"`; !strings.Contains(string(script), want) {
+		if want := `"--` + strings.ToLower(string(flag[1])) + `": "` + string(flag[2]) + `"`; !strings.Contains(string(script), want) {
 			t.Errorf("check-addresses lacks %s", want)
 		}
 	}

@@ -108,6 +108,9 @@ func (f deployerFlags) config() (deployer.Config, error) {
 		if f.out != "" && wholefile.Same(file, filepath.Join(f.out, stackFile)) {
 			return cfg, usagef("--out %s would replace %s, which --stack names; name another folder", f.out, file)
 		}
+		if err := checkStackPath(file); err != nil {
+			return cfg, err
+		}
 		stack, err := tfjson.ReadFile(file)
 		if err != nil {
 			return cfg, fmt.Errorf("--stack: %w; name a synthesised stack's file", err)

@@ -119,7 +119,7 @@ func TestDeployerBadInput(t *testing.T) {
 		{"both", "", []string{"--env", "dev", "--stack", "file", "--repository", "o/r"}, 2, "--env is given beside --stack; give one of them"},
 		{"an address", "", []string{"--env", "dev", "--repository", "github.com/o/r"}, 2, `--repository is "github.com/o/r"` + repository},
 		{"an unknown environment", "", []string{"--env", "dev,qa", "--repository", "o/r"}, 2, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
-		{"no file", "", []string{"--stack", "none.json", "--repository", "o/r"}, 1, "--stack: open none.json: no such file or directory; name a synthesised stack's file"},
+		{"no file", "", []string{"--stack", "none.json", "--repository", "o/r"}, 1, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},
 		{"a local state", "", []string{"--env", "dev", "--repository", "o/r"}, 1, `dev: its state is in a backend of type "local", which a workflow loses at its end; set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again`},
 		{"one twice", s3State, []string{"--env", "dev", "--env", "dev", "--repository", "o/r"}, 1, "dev: the environment is given twice; name it once"},
 		{"the folder of the stack", "", []string{"--stack", "made/main.tf.json", "--repository", "o/r", "--out", "made"}, 2, "--out made would replace made/main.tf.json, which --stack names; name another folder"},

@@ -54,6 +54,9 @@ func writeHCL(command *cobra.Command, f hclFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkStackFile(command, f.stack); err != nil {
+		return err
+	}
 	stack, err := tfjson.ReadFile(file)
 	if err != nil {
 		return err

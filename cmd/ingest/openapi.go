@@ -64,7 +64,7 @@ func writeOpenAPI(command *cobra.Command, f openapiFlags) error {
 			opts.Server, err = openapi.ServerOf(stack, text)
 		}
 		if err != nil {
-			return fmt.Errorf("--outputs %s: %w", f.outputs, err)
+			return ofFile("--outputs", f.outputs, err)
 		}
 	}
 	text, err := openapi.JSON(stack, opts)
@@ -103,10 +103,23 @@ func (f openapiFlags) check(command *cobra.Command) error {
 
 // writeOut writes the file of --out. remedy says what to name instead.
 func writeOut(file string, text []byte, remedy string) error {
-	if err := wholefile.Write(file, text); err != nil {
+	err := wholefile.Write(file, text)
+	switch {
+	case err == nil:
+		return nil
+	case readable.HasRemedy(err):
+		return fmt.Errorf("--out: %w", err)
+	default:
 		return fmt.Errorf("--out: %w; %s", err, remedy)
 	}
-	return nil
+}
+
+// ofFile says which flag's file an error is of. An error of the file's path names the file itself.
+func ofFile(flag, file string, err error) error {
+	if readable.HasRemedy(err) {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	return fmt.Errorf("%s %s: %w", flag, file, err)
 }
 
 // otherThan refuses the file of one flag if another flag's is the same: the one would be lost.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/plan"
 )
 
@@ -84,7 +85,7 @@ func writePlan(command *cobra.Command, f planFlags) error {
 	}
 	sample, err := f.readSample(command.Context(), pipeline)
 	if err != nil {
-		return fmt.Errorf("--sample %s: %w", f.sample, err)
+		return ofFile("--sample", f.sample, err)
 	}
 	if sample != nil && f.try.Bytes == 0 {
 		f.try.Bytes = max(1, sample.MeanBytes)
@@ -133,10 +134,11 @@ func (f planFlags) readSample(ctx context.Context, pipeline *plan.Pipeline) (*pl
 func sampleOf(ctx context.Context, pipeline *plan.Pipeline, file string) (*plan.Sample, error) {
 	events, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, readable.Explain(file, err)
 	}
 	defer func() { _ = events.Close() }()
-	return pipeline.Sample(ctx, events)
+	sample, err := pipeline.Sample(ctx, events)
+	return sample, readable.Explain(file, err)
 }
 
 // check finds every problem of the flags at once.

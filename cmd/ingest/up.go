@@ -184,6 +184,10 @@ func checkStackFile(command *cobra.Command, stack string) error {
 	if !command.Flags().Changed("stack") || stack == "" {
 		return nil
 	}
+	return checkStackPath(stack)
+}
+
+func checkStackPath(stack string) error {
 	switch info, err := os.Stat(stack); {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", stack)

@@ -22,6 +22,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/internal/wholefile"
 	"cdk.tf/go/ingest/tfjson"
@@ -275,7 +276,9 @@ func (f verifyFlags) readOutputs(ctx context.Context, stack *tfjson.Stack) (veri
 		content, err = fetchConfig(ctx, f.local)
 	case f.outputs != "":
 		source = "--outputs " + f.outputs
-		content, err = os.ReadFile(f.outputs)
+		if content, err = readable.File(f.outputs); err != nil {
+			return nil, ofFile("--outputs", f.outputs, err)
+		}
 	default:
 		source = "--env " + f.env
 		content, err = f.terraformOutput(ctx)

@@ -266,7 +266,7 @@ func TestVerifyBadInput(t *testing.T) {
 		"a local account": {[]string{"--local", "--preflight"}, statusUsage, "--preflight and --local are both given: a preflight looks at the AWS account before an apply"},
 		"no event":        {[]string{"--preflight", "--smoke", "--clean"}, statusUsage, "--preflight and --clean are both given: a preflight sends no event; give one"},
 		"others' outputs": {[]string{"--stack", devStack, "--preflight", "--outputs", outputs}, statusFailed, `has the outputs of "other", and none of "dev"`},
-		"no such file":    {[]string{"--stack", devStack, "--outputs", outputs + "x"}, statusFailed, "no such file"},
+		"no such file":    {[]string{"--stack", devStack, "--outputs", outputs + "x"}, statusFailed, "outputs.jsonx is not there; correct the path"},
 		"no report":       {[]string{"--stack", devStack, "--outputs", outputs, "--report", filepath.Join(outputs, "x")}, statusFailed, "name a file that can be written"},
 		"two reports":     {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs + ".r", "--report", outputs + ".r"}, statusUsage, "another --report and --report both use "},
 		"an input":        {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs}, statusUsage, "--outputs and --report both use " + outputs + "; name two files"},

@@ -23,15 +23,17 @@ func File(path string) ([]byte, error) {
 
 // Explain says why the system would not open or read a path. Its error is the system's too.
 func Explain(path string, err error) error {
-	return explain(path, err, "may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)")
+	return explain(path, err, "may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)",
+		"is not there; correct the path")
 }
 
 // ExplainWrite says why the system would not make or write a path, as [Explain] does.
 func ExplainWrite(path string, err error) error {
-	return explain(path, err, "may not be written by this user; change its mode, or that of its folder (chmod u+w)")
+	return explain(path, err, "may not be written by this user; change its mode, or that of its folder (chmod u+w)",
+		"lies in a folder that is not there; make the folder, or correct the path")
 }
 
-func explain(path string, err error, denied string) error {
+func explain(path string, err error, denied, absent string) error {
 	words := ""
 	switch {
 	case errors.Is(err, syscall.ELOOP):
@@ -42,10 +44,18 @@ func explain(path string, err error, denied string) error {
 		words = "lies below a file, which holds none; correct the path"
 	case errors.Is(err, fs.ErrPermission):
 		words = denied
+	case errors.Is(err, fs.ErrNotExist):
+		words = absent
 	default:
 		return err
 	}
 	return &problem{path + " " + words, err}
+}
+
+// HasRemedy reports whether an error says already what to do, so a caller need not.
+func HasRemedy(err error) bool {
+	_, ok := errors.AsType[*problem](err)
+	return ok
 }
 
 // problem has words of its own, and the system's error for [errors.Is].

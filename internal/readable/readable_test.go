@@ -38,8 +38,15 @@ func TestFile(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	if _, err := readable.File(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+	_, err := readable.File("absent/file")
+	if want := "absent/file is not there; correct the path"; err == nil || err.Error() != want || !errors.Is(err, fs.ErrNotExist) || !readable.HasRemedy(err) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := readable.ExplainWrite("f", fs.ErrNotExist); err.Error() != "f lies in a folder that is not there; make the folder, or correct the path" {
 		t.Error(err)
+	}
+	if other := readable.Explain("f", fs.ErrClosed); !errors.Is(other, fs.ErrClosed) || readable.HasRemedy(other) {
+		t.Error(other)
 	}
 	denied := readable.Explain("f", fs.ErrPermission)
 	if want := "f may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)"; denied.Error() != want || !errors.Is(denied, fs.ErrPermission) {

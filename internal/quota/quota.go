@@ -82,9 +82,10 @@ const (
 const IntegrationTimeout = 29 * time.Second
 
 const (
-	// AccountRate and AccountBurst are how many requests a second Amazon API Gateway takes by default for all APIs of an account in a
-	// region, and how many at once (developer guide, "Amazon API Gateway quotas"). Newer regions have a quarter.
-	AccountRate  = 10_000
+	// AccountRate is how many requests a second Amazon API Gateway takes by default for all APIs of an account in a region (developer
+	// guide, "Amazon API Gateway quotas"). Newer regions have a quarter.
+	AccountRate = 10_000
+	// AccountBurst is how many of these requests it takes at once (the same).
 	AccountBurst = 5_000
 	// MaxBody is Amazon API Gateway's largest request, in bytes, as it is sent and decompressed (developer guide, "Amazon API Gateway
 	// quotas": 10 MB; the API counts 10,485,760 bytes).

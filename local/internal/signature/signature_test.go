@@ -1,6 +1,7 @@
 package signature_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestScopeAndKey(t *testing.T) {
 		{name: "another scheme", header: "Bearer abc"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/?"+c.query, nil)
+			r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil)
 			r.Header.Set("Authorization", c.header)
 			if region, service := signature.Scope(r); region != c.region || service != c.service {
 				t.Errorf("signed for %q in %q; want %q in %q", service, region, c.service, c.region)

@@ -1,5 +1,5 @@
-import type { Words } from "../model/answer.ts";
-import { byteLength, type Entry, maxEntries, type Session } from "../model/session.ts";
+import { byteLength, type Words } from "../model/answer.ts";
+import { type Entry, maxEntries, type Session } from "../model/session.ts";
 import { code } from "./code.ts";
 import { byId, copyButton, h, setText } from "./dom.ts";
 import type { Drawer } from "./drawer.ts";

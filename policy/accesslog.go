@@ -69,7 +69,7 @@ func (c *checker) lock(r tfjson.Resource) {
 	c.want(retention, "mode", "GOVERNANCE", "COMPLIANCE")
 	mode, _ := c.value(retention.body["mode"])
 	bucket, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
-	if emptied, _ := c.value(bucket.Body["force_destroy"]); ok && mode == "COMPLIANCE" && emptied == "true" {
+	if emptied, _ := c.value(bucket.Body["force_destroy"]); ok && mode == "COMPLIANCE" && tfjson.True(emptied) {
 		c.breach(r.Address(), "locks "+bucket.Address()+" for everybody, and a destroy must empty it", "use the mode GOVERNANCE or leave force_destroy out")
 	}
 }

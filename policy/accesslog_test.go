@@ -59,7 +59,7 @@ func TestLock(t *testing.T) {
 		},
 		{
 			name:    "a compliance lock on a bucket that a destroy empties",
-			changes: []change{set(lock, "COMPLIANCE", "rule", "default_retention", "mode"), set("aws_s3_bucket.bucket", true, "force_destroy")},
+			changes: []change{set(lock, "COMPLIANCE", "rule", "default_retention", "mode"), set("aws_s3_bucket.bucket", "1", "force_destroy")},
 			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.bucket_lock: locks aws_s3_bucket.bucket for everybody, and a destroy must empty it; use the mode GOVERNANCE or leave force_destroy out`},
 		},
 	})

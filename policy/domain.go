@@ -54,7 +54,7 @@ func (c *checker) named(name tfjson.Resource, leads bool) {
 
 func (c *checker) defaultEndpointIsOff(api tfjson.Resource) bool {
 	off, _ := c.value(api.Body["disable_execute_api_endpoint"])
-	return off == "true"
+	return tfjson.True(off)
 }
 
 // mapping reads the domain and the API of the stack that a base path mapping joins.

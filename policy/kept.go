@@ -10,7 +10,7 @@ import (
 // either a destroy empties the bucket, or Terraform refuses to plan the destroy of the bucket and of its settings.
 func keptBucket(c *checker) {
 	for _, bucket := range c.stack.Resources(s3Bucket) {
-		if emptied, _ := c.value(bucket.Body["force_destroy"]); emptied == "true" && !c.guarded(bucket) {
+		if emptied, _ := c.value(bucket.Body["force_destroy"]); tfjson.True(emptied) && !c.guarded(bucket) {
 			continue
 		}
 		c.guard(bucket, "set it to true, or set force_destroy so that a destroy empties the bucket first")
@@ -32,7 +32,7 @@ func keptBucket(c *checker) {
 // guarded reports whether Terraform refuses to destroy the resource.
 func (c *checker) guarded(r tfjson.Resource) bool {
 	guard, _ := c.value(c.block(in(r), "lifecycle").body["prevent_destroy"])
-	return guard == "true"
+	return tfjson.True(guard)
 }
 
 func (c *checker) guard(r tfjson.Resource, remedy string) {

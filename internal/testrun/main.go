@@ -48,7 +48,7 @@ func main() {
 }
 
 // longest are the packages whose tests take longest, from the last to the first of them.
-var longest = []string{module + "/drill", module + "/local/kinesis", module + "/cmd/ingest", module + "/internal/catalogue", module + "/synth"}
+var longest = []string{module + "/verify", module + "/local", module + "/drill", module + "/local/kinesis", module + "/cmd/ingest", module + "/internal/catalogue", module + "/synth"}
 
 // part is some of the tests, which one command runs.
 type part struct {

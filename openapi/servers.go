@@ -58,8 +58,8 @@ func canServe(address *url.URL) bool {
 	return (address.Scheme == "http" || address.Scheme == "https") && address.Hostname() != "" && noPort == nil && plain && escaped
 }
 
-// ServerOf finds the API's address in the outputs of a deployment, as `cdktf output --outputs-file` writes them: an object with
-// the outputs by name for each stack. It looks for an output that the stack makes of the API's address and of a path.
+// ServerOf finds the API's address in the outputs of a deployment, as `cdktf output --outputs-file` writes them (an object with
+// the outputs by name for each stack), or `terraform output -json` (an object with the type and the value of each). It looks for an output that the stack makes of the API's address and of a path.
 func ServerOf(stack *tfjson.Stack, outputs []byte) (string, error) {
 	resolved, cfg, err := read(stack, defaultLocal)
 	if err != nil {
@@ -115,12 +115,15 @@ func addressSuffix(output string, cfg apigateway.Config) (string, bool) {
 // outputsOf are the outputs of one stack: the one that has a stage's name, or the only one of the file, unless that says that it is of
 // another stage.
 func outputsOf(file []byte, stages []string) (map[string]any, error) {
-	const form = `write the file with "npx cdktf output ENV --outputs-file FILE"`
+	const form = `write the file with "npx cdktf output ENV --outputs-file FILE" or "terraform output -json"`
 	value, err := tfjson.Decode(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w; %s", err, form)
 	}
 	stacks, _ := value.(map[string]any)
+	if outputs, ok := valuesOf(stacks); ok {
+		stacks = map[string]any{"": outputs} // Terraform does not name the stack
+	}
 	names := sortedKeys(stacks)
 	for _, name := range names {
 		outputs, ok := stacks[name].(map[string]any)
@@ -131,4 +134,18 @@ func outputsOf(file []byte, stages []string) (map[string]any, error) {
 		}
 	}
 	return nil, fmt.Errorf("it holds no outputs of a stack %s; %s", strings.Join(stages, " or "), form)
+}
+
+// valuesOf are the values in what `terraform output -json` prints.
+func valuesOf(printed map[string]any) (map[string]any, bool) {
+	values := map[string]any{}
+	for name, output := range printed {
+		described, _ := output.(map[string]any)
+		value, hasValue := described["value"]
+		if _, hasType := described["type"]; !hasValue || !hasType {
+			return nil, false
+		}
+		values[name] = value
+	}
+	return values, len(values) > 0
 }

@@ -36,13 +36,15 @@ func TestServers(t *testing.T) {
 
 func TestServerOfOutputs(t *testing.T) {
 	const deployedURL = "https://abc123.execute-api.us-east-1.amazonaws.com/dev"
-	const form = `; write the file with "npx cdktf output ENV --outputs-file FILE"`
+	const form = `; write the file with "npx cdktf output ENV --outputs-file FILE" or "terraform output -json"`
 	const again = "it has none of the outputs batch_url, submit_url with the API's address; write it again after a deployment (npx cdktf output ENV --outputs-file FILE), or pass --server"
 	for _, test := range []struct{ name, outputs, want, problem string }{
 		{"dev", `{"dev": {"submit_url": "` + deployedURL + `/submit", "curl": "curl"}}`, deployedURL, ""},
 		{"dev", `{"other": {"submit_url": "` + deployedURL + `/submit"}}`, deployedURL, ""},
 		{"dev", `{"other": {"submit_url": "x"}, "dev": {"batch_url": "` + deployedURL + `/submit/batch"}}`, deployedURL, ""},
 		{"option-domain", `{"option-domain": {"submit_url": "https://events.example.com/submit"}}`, "https://events.example.com", ""},
+		{"dev", `{"submit_url": {"sensitive": false, "type": "string", "value": "` + deployedURL + `/submit"}}`, deployedURL, ""},
+		{"dev", `{"submit_url": {"type": "string", "value": "https://events.example.com/submit"}, "api_stage": {"type": "string", "value": "prod"}}`, "", "it holds no outputs of a stack dev" + form},
 		{"dev", `{"dev": {"submit_url": "` + deployedURL + `/elsewhere"}}`, "", again},
 		{"dev", `{"dev": {}}`, "", again},
 		{"dev", `{"prod": {"submit_url": "https://abc123.execute-api.us-east-1.amazonaws.com/prod/submit"}}`, "", again},

@@ -44,7 +44,7 @@ func openapiCommand() *cobra.Command {
 	flags.StringVar(&f.env, "env", "dev", "Describe the environment `ENV`, as it was last synthesised")
 	flags.StringVar(&f.stack, "stack", "", "Describe the synthesised stack `FILE`, in place of --env")
 	flags.StringVar(&f.out, "out", "", "Write the document to `FILE` (default standard output)")
-	flags.StringVar(&f.outputs, "outputs", "", "Take the API's address from `FILE`, which npx cdktf output ENV --outputs-file writes")
+	flags.StringVar(&f.outputs, "outputs", "", "Take the API's address from `FILE`, of cdktf output --outputs-file or terraform output -json")
 	flags.StringVar(&f.server, "server", "", "Name the address `URL` of the API before its paths, such as https://events.example.com")
 	return command
 }

@@ -239,6 +239,20 @@ func TestAStageThatLetsNothingThrough(t *testing.T) {
 	}
 }
 
+// A stage that takes less than one event a second lets that many through.
+func TestAStageBelowOneASecond(t *testing.T) {
+	for throttle, want := range map[string]string{"0.5": "0.50", "0.29": "0.29", "0.999": "0.99", "1.5": "1"} {
+		r := report(t, "dev", plan.Try{Rate: 1}, `"throttling_rate_limit": 1000`, `"throttling_rate_limit": `+throttle)
+		var text bytes.Buffer
+		if err := r.Text(&text, "dev"); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), "Such events fit up to "+want+" a second. Then API Gateway, stage fails first.") {
+			t.Errorf("a rate limit of %s, want %s:\n%s", throttle, want, text.String())
+		}
+	}
+}
+
 // A value that an apply would refuse has no plan.
 func TestValuesWithoutAPlan(t *testing.T) {
 	for _, test := range []struct{ old, with, want string }{

@@ -35,7 +35,8 @@ type Report struct {
 	// Declared is whether the stack declares a load, and so the load's values that no flag changed.
 	Declared bool    `json:"loadDeclared"`
 	Limits   []Limit `json:"limits"`
-	// MaxPerSecond is the highest rate of such events that every limit holds, and First the limit that ends it.
+	// MaxPerSecond is the highest rate of such events that every limit holds, whole or below one in hundredths, and First the limit
+	// that ends it.
 	MaxPerSecond float64 `json:"maxEventsPerSecond"`
 	First        string  `json:"firstToFail"`
 	Steps        []Step  `json:"nextSteps"`
@@ -106,7 +107,7 @@ func (p *Pipeline) Report(try Try) (Report, error) {
 		r.Limits = append(r.Limits, limit(hop))
 	}
 	most, first := capacity.MaxRate(p.shape, l)
-	r.MaxPerSecond, r.First = math.Floor(most), first.Name
+	r.MaxPerSecond, r.First = wholeRate(most), first.Name
 	r.Cost = Cost{Lines: lines, Fixed: total(lines, isFixed), Total: total(lines, every)}
 	r.Cost.ByUse = r.Cost.Total - r.Cost.Fixed
 	r.Cost.PerMillion = r.Cost.ByUse / l.EventsPerMonth * 1e6
@@ -285,4 +286,13 @@ func fits(s capacity.Shape, l capacity.Load, options ...string) bool {
 		}
 	}
 	return true
+}
+
+// wholeRate is a rate that fits, in whole events per second, and below one in hundredths.
+func wholeRate(most float64) float64 {
+	if most >= 1 {
+		return math.Floor(most)
+	}
+	const inexact = 1e-9 // 0.29 × 100 is 28.999999999999996
+	return math.Floor(most*100+inexact) / 100
 }

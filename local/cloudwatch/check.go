@@ -58,7 +58,8 @@ var needed = map[string][]string{
 	"MetricStat": {"Metric", "Period", "Stat"},
 }
 
-// isKind reports whether a value is of a kind. In the query protocol true and false are texts.
+// isKind reports whether a value is of a kind. In the query protocol true and false are texts, and so is an empty list (botocore,
+// QuerySerializer).
 func isKind(kind string, value any) bool {
 	text, isText := value.(string)
 	all, isList := value.([]any)
@@ -68,11 +69,11 @@ func isKind(kind string, value any) bool {
 	case aText:
 		return isText
 	case someTexts:
-		return isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aText, one) })
+		return isText && text == "" || isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aText, one) })
 	case aStructure:
 		return isMap
 	case structures:
-		return isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aStructure, one) })
+		return isText && text == "" || isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aStructure, one) })
 	case yesOrNo:
 		return isBool || text == "true" || text == "false"
 	}

@@ -72,6 +72,19 @@ func TestRefusedCalls(t *testing.T) {
 	}
 }
 
+// In the query protocol a client writes an empty list as an empty text.
+func TestEmptyListsOfTheQueryProtocol(t *testing.T) {
+	const when = "&StartTime=2026-01-02T11:00:00Z&EndTime=2026-01-02T12:00:00Z"
+	for _, body := range []string{
+		"Action=DescribeAlarms&AlarmNames=", "Action=ListMetrics&Dimensions=",
+		"Action=GetMetricStatistics&Namespace=N&MetricName=m&Period=60&Statistics.member.1=Sum&Dimensions=" + when,
+	} {
+		if w := answer(t, called(t), http.MethodPost, "/", body, "Content-Type: application/x-www-form-urlencoded"); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
 // queryOf is a query of the sums of the metric m, with additional members of its MetricStat.
 func queryOf(id, additional string) string {
 	return fmt.Sprintf(`{"Id": %q, "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "m"}, "Period": 60, "Stat": "Sum"%s}}`, id, additional)

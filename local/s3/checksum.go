@@ -59,7 +59,7 @@ func (s backend) objectChecked(content io.Reader) io.Reader {
 // XAmzContentSHA256Mismatch to one that does not match x-amz-content-sha256, both with 400 (S3 API reference, "Error responses").
 // It stores nothing then. It answers InvalidRequest to a write with checksums of two algorithms, or with an x-amz-sdk-checksum-algorithm
 // that has no checksum or another one's (versity/versitygw#1593, #1657, #1659), and MalformedTrailerError to a trailer that
-// x-amz-trailer does not declare, or that is declared and missing (versity/versitygw#1691).
+// x-amz-trailer does not declare, or a checksum's that is declared and missing (versity/versitygw#1691).
 type verified struct {
 	io.ReadCloser
 	sums   map[string]hash.Hash // by the header's name
@@ -109,7 +109,7 @@ func checkAlgorithm(r *http.Request) error {
 	names, algorithm := sumsIn(r.Header), r.Header.Get(algorithmHeader)
 	switch {
 	case r.Method != http.MethodPut && r.Method != http.MethodPost:
-	case len(names) > 1:
+	case len(names) > 1 || len(names) == 1 && slices.Contains(trailers(r.Header), names[0]) && r.Header[names[0]] != nil:
 		return gofakes3.ErrorMessagef("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed: leave one of %s out.",
 			strings.ToLower(strings.Join(names, " and ")))
 	case algorithm != "" && len(names) == 0:
@@ -175,7 +175,7 @@ func (v *verified) compare(name string, is []byte) error {
 	}
 	want, err := base64.StdEncoding.DecodeString(given)
 	switch {
-	case given == "":
+	case given == "" && v.header[name] == nil:
 		return errTrailer
 	case err != nil || len(want) != len(is):
 		return gofakes3.ErrorMessagef("InvalidRequest", "Value for %s header is invalid.", strings.ToLower(name))

@@ -133,6 +133,9 @@ func TestWrongChecksums(t *testing.T) {
 		{"another algorithm", "text", []string{"Content-Length: 4", "X-Amz-Sdk-Checksum-Algorithm: SHA1", "X-Amz-Checksum-Crc32: O4unxw=="}, 400, "it is SHA1, and the checksum is x-amz-checksum-crc32"},
 		{"an unknown encoding", "4\r\ntext\r\n0\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Content-Sha256: STREAMING-PAYLOAD"}), 400, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-"},
 		{"no checksum", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Crc32: x"}, 400, "InvalidRequest"},
+		{"an empty one", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Crc32: "}, 400, "Value for x-amz-checksum-crc32 header is invalid"},
+		{"a trailer beside its header", chunked + "O4unxw==\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Checksum-Crc32: O4unxw=="}), 400, "Expecting a single x-amz-checksum- header"},
+		{"a trailer without a value", "4\r\ntext\r\n0\r\nx-amz-checksum-crc32\r\n\r\n", streaming, 400, "MalformedTrailerError"},
 		{"a payload's", "text", []string{"Content-Length: 4", "X-Amz-Content-Sha256: " + strings.Repeat("0", 64)}, 400, "XAmzContentSHA256Mismatch"},
 		{"an unknown one", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Xxhash64: AAAAAAAAAAA="}, 501, "NotImplemented"},
 		{"a right trailer", chunked + "O4unxw==\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Sdk-Checksum-Algorithm: crc32"}), 200, ""},
@@ -368,6 +371,7 @@ func TestSourcesOfCopies(t *testing.T) {
 		{"events/100% a", 400, `x-amz-copy-source is &#34;events/100% a&#34;; it must be BUCKET/KEY in URL encoding, in which a &#34;%&#34; is %25`},
 		{"events", 400, "InvalidArgument"}, {"/", 400, "InvalidArgument"}, {"events/", 400, "InvalidArgument"}, {"//a", 400, "InvalidArgument"},
 		{"arn:aws:s3:us-east-1:000000000000:accesspoint/a/object/b", 501, "access point"},
+		{"/arn%3aaws%3as3:us-east-1:000000000000:accesspoint/a/object/b", 501, "access point"},
 	} {
 		for _, path := range []string{"/events/b", "/events/b?partNumber=1&uploadId=" + *w.begin("b")} {
 			if got := serve(t, w.service, http.MethodPut, path, "", "X-Amz-Copy-Source: "+test.source); got.Code != test.status || !strings.Contains(got.Body.String(), test.says) {

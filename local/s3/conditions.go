@@ -133,10 +133,10 @@ func (g guard) checkSource(r *http.Request) error {
 	if r.Method != http.MethodPut || given == "" {
 		return nil
 	}
-	if strings.HasPrefix(given, "arn:") || strings.HasPrefix(given, "arn%3A") {
+	bucket, _, err := sourceOf(r)
+	if strings.HasPrefix(bucket, "arn:") {
 		return g.notImitated("access point (x-amz-copy-source " + given + ")")
 	}
-	_, _, err := sourceOf(r)
 	return err
 }
 

@@ -479,7 +479,7 @@ func unimitated(r *http.Request) string {
 // customerKey names a header about a customer's encryption key; "" means none. S3 refuses it for an object that is not encrypted with it.
 func customerKey(header http.Header) string {
 	for _, name := range slices.Sorted(maps.Keys(header)) {
-		if strings.Contains(name, "-Server-Side-Encryption-Customer-") {
+		if strings.Contains(name, "-Server-Side-Encryption-Customer-") && header.Get(name) != "" {
 			return strings.ToLower(name)
 		}
 	}
@@ -643,6 +643,8 @@ func (c *chunks) readTrailer() error {
 				return errTrailer
 			}
 			c.trailer[name] = strings.TrimSpace(value)
+		} else if line != "" {
+			return errTrailer
 		}
 		if err != nil || line == "" {
 			_, err = io.Copy(io.Discard, c.source)

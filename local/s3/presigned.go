@@ -13,14 +13,14 @@ var signing = []string{
 }
 
 // unheeded are the headers that S3 does not heed in a query.
-var unheeded = []string{algorithmHeader, "X-Amz-Tagging", "X-Amz-Trailer"}
+var unheeded = []string{algorithmHeader, "X-Amz-Trailer"}
 
 // withSigned returns a presigned request with the headers that its signer has moved to the query. A header that the request has
 // outweighs its parameter.
 //
 // Assumption S3-19: in a presigned request to S3, a parameter x-amz-… is the header of that name: an upload with x-amz-meta-… in its
 // query has that metadata (aws/aws-sdk-js-v3#4694, aws/aws-sdk-ruby#1808). With signature version 2 so are content-type and content-md5
-// (botocore, HmacV1QueryAuth). S3 does not heed x-amz-tagging there (aws/aws-sdk-go-v2#1017), and no checksum, which the SDK for
+// (botocore, HmacV1QueryAuth), and x-amz-tagging tags the object (floci-io/floci#3608). S3 heeds no checksum there, which the SDK for
 // JavaScript makes of an empty body (localstack/localstack#12169).
 func withSigned(r *http.Request) *http.Request {
 	query := r.URL.Query()

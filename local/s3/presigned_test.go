@@ -22,7 +22,7 @@ func TestPresignedHeadersAreInTheQuery(t *testing.T) {
 	}{
 		{v4 + ofNothing + "&x-amz-meta-sender=shop%20a", "", 200, binary + "\nx-amz-meta-sender: shop a", ""},
 		{v4 + "&x-amz-meta-sender=shop", "X-Amz-Meta-Sender: page", 200, binary + "\nx-amz-meta-sender: page", ""},
-		{v4 + "&X-Amz-Tagging=a%3Db", "", 200, binary, ""},
+		{v4 + "&X-Amz-Tagging=a%3Db", "", 501, "", "x-amz-tagging"},
 		{v2 + "&x-amz-meta-sender=shop&content-type=text%2Fplain", "", 200, "Content-Type: text/plain\nx-amz-meta-sender: shop", ""},
 		{v2 + "&x-amz-meta-sender=shop&content-md5=AAAAAAAAAAAAAAAAAAAAAA%3D%3D", "", 400, "", "BadDigest"},
 		{v4 + "&x-amz-acl=public-read", "", 501, "", "x-amz-acl public-read"},

@@ -60,7 +60,7 @@ var permissions = []struct {
 func closedResource(c *checker) {
 	for _, b := range beside {
 		for _, r := range c.stack.Resources(b.typ) {
-			if r.Body[b.key] != nil && !c.isInNetwork(r) {
+			if r.Body[b.key] != nil && !c.isGuarded(r) {
 				c.closedToOthers(in(r), b.key)
 			}
 		}
@@ -75,14 +75,28 @@ func closedResource(c *checker) {
 	}
 }
 
-// isInNetwork reports whether a resource is the domain of a search engine in a VPC, which nobody outside reaches, or has its policy.
-func (c *checker) isInNetwork(r tfjson.Resource) bool {
-	for _, typ := range []string{"aws_elasticsearch_domain", "aws_opensearch_domain"} {
-		if domain, ok := c.follow(r.Body["domain_name"], typ, "domain_name", "id"); ok {
-			r = domain
+var searchDomains = []string{"aws_elasticsearch_domain", "aws_opensearch_domain"}
+
+// isGuarded reports whether the domain of a search engine, or that of a domain's policy, lets nobody in by its policy alone: it is in a
+// VPC, or it asks for its own users. With those, AWS recommends an open policy (Amazon OpenSearch Service developer guide, "Fine-grained
+// access control").
+func (c *checker) isGuarded(r tfjson.Resource) bool {
+	domain := in(r)
+	for _, typ := range searchDomains {
+		for _, d := range c.stack.Resources(typ) {
+			if name, ok := c.value(d.Body["domain_name"]); ok && name != "" && r.Type == typ+"_policy" && name == c.domainOf(r) {
+				domain = in(d)
+			}
 		}
 	}
-	return r.Body["vpc_options"] != nil
+	users, _ := c.value(c.block(domain, "advanced_security_options").body["enabled"])
+	return len(c.blocks(domain, "vpc_options")) > 0 || tfjson.True(users)
+}
+
+// domainOf is the name of the domain that a policy is of.
+func (c *checker) domainOf(policy tfjson.Resource) string {
+	name, _ := c.value(policy.Body["domain_name"])
+	return name
 }
 
 // closedToOthers is less strict than closed: a condition may say who is let in.

@@ -131,8 +131,19 @@ func TestThePolicyOfADomainInANetwork(t *testing.T) {
 		want: []string{`closed-resource: aws_opensearch_domain_policy.x: access_policies: statement 1 lets in "*"; ` +
 			`name the principals that may, or add a condition such as aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount`},
 	}})
-	inside := add("aws_opensearch_domain.d", `{"domain_name": "d", "vpc_options": {"subnet_ids": ["subnet-1"]}}`)
-	if err := policy.Check(good(t, policyOf, inside), policy.Expect{Public: true}); err != nil {
-		t.Error(err)
+	byName := add("aws_opensearch_domain_policy.x", `{"domain_name": "d", "access_policies": `+letting(anybody, "")+`}`)
+	for _, settings := range []string{`"vpc_options": {"subnet_ids": ["subnet-1"]}`, `"advanced_security_options": {"enabled": true}`} {
+		inside := add("aws_opensearch_domain.d", `{"domain_name": "d", `+settings+`}`)
+		for _, of := range []change{policyOf, byName} {
+			if err := policy.Check(good(t, of, inside), policy.Expect{Public: true}); err != nil {
+				t.Errorf("%s: %v", settings, err)
+			}
+		}
+	}
+	for _, settings := range []string{`"vpc_options": []`, `"advanced_security_options": {"enabled": false}`} {
+		outside := add("aws_opensearch_domain.d", `{"domain_name": "d", `+settings+`}`)
+		if err := policy.Check(good(t, byName, outside), policy.Expect{Public: true}); err == nil {
+			t.Errorf("%s: anybody is let in", settings)
+		}
 	}
 }

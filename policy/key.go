@@ -86,14 +86,15 @@ func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 			return
 		}
 	}
+	foreign := statement{principals: map[string][]string{"AWS": slices.DeleteFunc(slices.Clone(s.principals["AWS"]), c.isOwn)}}
 	switch {
+	case slices.ContainsFunc(s.actions, changesKey) && len(foreign.principals["AWS"]) > 0:
+		c.breach(r.Address(), where+" lets "+principalsText(foreign)+", which no JSON shows to be of this account, change the key",
+			"write the account's id as ${data.aws_caller_identity.NAME.account_id}, or add it to allowed_account_ids of the provider: other accounts may only use the key")
 	case s.principals["Service"] != nil && !hasBound(s, func(string) bool { return true }):
 		c.breach(r.Address(), where+" lets in "+principalsText(s)+" on behalf of any caller",
 			"add a condition on the encryption context, or on aws:SourceArn")
 	case s.principals["Service"] != nil:
-	case slices.ContainsFunc(s.actions, changesKey) && slices.ContainsFunc(s.principals["AWS"], c.isForeign):
-		c.breach(r.Address(), where+" lets "+principalsText(s)+" change the key, which no JSON shows to be of this account",
-			"write the account's id as ${data.aws_caller_identity.NAME.account_id}, or add it to allowed_account_ids of the provider: other accounts may only use the key")
 	case slices.ContainsFunc(s.actions, func(action string) bool { return !administrative.MatchString(action) }) && !limitsService(s):
 		c.breach(r.Address(), where+" lets "+principalsText(s)+" use the key directly",
 			"add a condition on "+viaService+" under StringEquals: read data through the service that stores it")
@@ -118,10 +119,10 @@ var (
 	principalOfStack = regexp.MustCompile(`^\$\{aws_iam_[a-z_]+\.[^.}]+\.arn\}$`)
 )
 
-// isForeign reports whether a principal is not shown to be of the stack's account.
-func (c *checker) isForeign(principal string) bool {
+// isOwn reports whether a principal is shown to be of the stack's account.
+func (c *checker) isOwn(principal string) bool {
 	parts := principalAccount.FindStringSubmatch(principal)
-	return !principalOfStack.MatchString(principal) && (parts == nil || !c.isThisAccount(parts[1]))
+	return principalOfStack.MatchString(principal) || parts != nil && c.isThisAccount(parts[1])
 }
 
 // isAccount reports whether a statement names the account, whose IAM policies then decide.

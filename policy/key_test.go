@@ -31,7 +31,7 @@ func administrator(principals string) string {
 
 // foreign is the breach of a statement for principals that may be another account's.
 func foreign(statement string) string {
-	return `customer-key: aws_kms_key.key: policy: statement ` + statement + ` change the key, which no JSON shows to be of this account; ` +
+	return `customer-key: aws_kms_key.key: policy: statement ` + statement + `, which no JSON shows to be of this account, change the key; ` +
 		`write the account's id as ${data.aws_caller_identity.NAME.account_id}, or add it to allowed_account_ids of the provider: other accounts may only use the key`
 }
 
@@ -160,6 +160,12 @@ func TestKeyPolicy(t *testing.T) {
 			want:    []string{foreign(`1 lets AWS "arn:${data.aws_partition.current.partition}:iam::444455556666:root"`), lockedOut},
 		},
 		{
+			name: "another account beside a service",
+			changes: keyPolicy(`"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com","AWS":"444455556666"},`+
+				`"Action":"kms:PutKeyPolicy","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"444455556666"}}},`),
+			want: []string{foreign(`1 lets AWS "444455556666"`)},
+		},
+		{
 			name:    "another account beside the account",
 			changes: keyPolicy(`"Statement":[`, `"Statement":[`+administrator(`"444455556666"`)+`,`),
 			want:    []string{foreign(`1 lets AWS "444455556666"`)},
@@ -167,7 +173,7 @@ func TestKeyPolicy(t *testing.T) {
 		{
 			name:    "a role of another account",
 			changes: keyPolicy(`"Statement":[`, `"Statement":[`+administrator(`["${aws_iam_role.submit-role.arn}","arn:aws:iam::444455556666:role/admin"]`)+`,`),
-			want:    []string{foreign(`1 lets AWS "${aws_iam_role.submit-role.arn}", AWS "arn:aws:iam::444455556666:role/admin"`)},
+			want:    []string{foreign(`1 lets AWS "arn:aws:iam::444455556666:role/admin"`)},
 		},
 		{
 			name:    "a grant",

@@ -139,7 +139,7 @@ var rules = []Rule{
 		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS. No subscription has the protocol `http`.",
 	}, "only this account's services may raise an alarm", closedTopic},
 	{"closed-resource", []string{
-		"The policy of any other resource that an app declares (a queue, a table, a secret, a repository, an event bus, a backup vault, a Kafka cluster, a search domain outside VPCs) names its principals. A wildcard or `NotPrincipal` needs a condition that names accounts, an organisation, resources, networks or addresses.",
+		"The policy of any other resource that an app declares (a queue, a table, a secret, a repository, an event bus, a backup vault, a Kafka cluster, a search domain that is not in a VPC and asks for no users) names its principals. A wildcard or `NotPrincipal` needs a condition that names accounts, an organisation, resources, networks or addresses.",
 		"Such a policy lets in a service only with such a condition. So does a permission of a Lambda function, of its layers or of an event bus.",
 		"A function URL has the `authorization_type` `AWS_IAM`.",
 	}, "what an app makes of the events must be as private as the events", closedResource},

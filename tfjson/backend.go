@@ -85,7 +85,7 @@ func typed(byType map[string]any) ([]backend, error) {
 	return found, nil
 }
 
-// AllowedAccounts are the ids of the accounts that the stack's provider may deploy to; none where any will do.
+// AllowedAccounts are the ids of the accounts that the stack's provider without an alias may deploy to; none where any will do.
 func (s *Stack) AllowedAccounts() []string {
 	providers, err := Blocks(s.root, "provider")
 	if err != nil {
@@ -98,10 +98,14 @@ func (s *Stack) AllowedAccounts() []string {
 			return nil
 		}
 		for _, block := range blocks {
+			if block["alias"] != nil {
+				continue // the resources that name it may be another account's
+			}
 			ids, _ := block["allowed_account_ids"].([]any)
 			for _, id := range ids {
-				text, _ := id.(string)
-				allowed = append(allowed, text)
+				if text, ok := Scalar(id); ok {
+					allowed = append(allowed, text)
+				}
 			}
 		}
 	}

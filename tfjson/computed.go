@@ -359,7 +359,7 @@ var computed = map[string]attributes{
 		"tags_all":             tagsAll,
 		// The first version, if one is published.
 		"version": func(c *computation) any {
-			if c.optional("publish") == "true" {
+			if True(c.optional("publish")) {
 				return "1"
 			}
 			return "$LATEST"

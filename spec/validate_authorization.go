@@ -254,8 +254,13 @@ func (p *problems) access(access Access) {
 	if len(access.SourceIPs) > 0 && !access.Private() && !slices.ContainsFunc(access.SourceIPs, isNoIPv6) {
 		p.add("API.Access.SourceIPs", "has IPv6 ranges alone", "add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403")
 	}
-	if len(p.found) == before && addressrange.Every(access.SourceIPs) {
+	inVersion4 := slices.DeleteFunc(slices.Clone(access.SourceIPs), func(text string) bool { return !isNoIPv6(text) })
+	switch {
+	case len(p.found) > before || !addressrange.Every(access.SourceIPs):
+	case addressrange.Every(inVersion4):
 		p.add("API.Access.SourceIPs", fmt.Sprintf("is %q, which together are every address", access.SourceIPs), "leave the list empty, or name the callers' own ranges")
+	default:
+		p.add("API.Access.SourceIPs", fmt.Sprintf("is %q, which together hold every address of IPv6", access.SourceIPs), "name the callers' own ranges of IPv6, or none")
 	}
 	p.endpoints(access)
 }
@@ -279,8 +284,10 @@ func rangeRemedy(text string, before []string) string {
 		return `use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`
 	case prefix != prefix.Masked():
 		return fmt.Sprintf("use %q: the address has bits outside of its range", prefix.Masked())
-	case prefix.Bits() == 0:
+	case prefix.Bits() == 0 && prefix.Addr().Is4():
 		return "leave the list empty: this is every address"
+	case prefix.Bits() == 0:
+		return "leave this range out: it is every address of IPv6"
 	case prefix.Addr().Is4In6():
 		return `use the range of IPv4 itself, such as "203.0.113.0/24": no request has an address of IPv6 that maps one of IPv4`
 	case slices.ContainsFunc(before, func(other string) bool { return sameRange(other, prefix) }):

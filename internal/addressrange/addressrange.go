@@ -3,7 +3,7 @@ package addressrange
 
 import (
 	"cmp"
-	"math"
+	"math/big"
 	"net/netip"
 	"slices"
 )
@@ -17,14 +17,18 @@ func Every(ranges []string) bool {
 			prefixes = append(prefixes, prefix.Masked())
 		}
 	}
-	// Two ranges are apart, or one holds the other. So the shares of those that no wider one holds add up.
+	// Two ranges are apart, or one holds the other. So the addresses of those that no wider one holds add up.
 	slices.SortFunc(prefixes, func(a, b netip.Prefix) int { return cmp.Compare(a.Bits(), b.Bits()) })
-	shares := map[bool]float64{}
+	held := map[bool]*big.Int{true: new(big.Int), false: new(big.Int)} // addresses of IPv4, and of IPv6
 	for i, prefix := range prefixes {
-		held := func(wider netip.Prefix) bool { return wider.Contains(prefix.Addr()) }
-		if !slices.ContainsFunc(prefixes[:i], held) {
-			shares[prefix.Addr().Is4()] += math.Exp2(float64(-prefix.Bits()))
+		holds := func(wider netip.Prefix) bool { return wider.Contains(prefix.Addr()) }
+		if !slices.ContainsFunc(prefixes[:i], holds) {
+			sum := held[prefix.Addr().Is4()]
+			sum.Add(sum, addresses(prefix.Addr().BitLen()-prefix.Bits()))
 		}
 	}
-	return max(shares[true], shares[false]) >= 1
+	return held[true].Cmp(addresses(32)) >= 0 || held[false].Cmp(addresses(128)) >= 0
 }
+
+// addresses is how many there are of a number of bits.
+func addresses(bits int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(bits)) }

@@ -314,6 +314,9 @@ func openEndpoint(r *run) string {
 	if r.Local {
 		return "ingest up answers at its own address alone"
 	}
+	if r.Outputs.Text("api_id") == "" || r.Outputs.Text("api_stage") == "" {
+		return "the outputs lack api_id or api_stage, of which that address consists"
+	}
 	return ""
 }
 

@@ -87,6 +87,9 @@ func (r *run) compareFirewall(ctx context.Context, d *differences, declared tfjs
 	if err != nil {
 		return unread(err, "wafv2:GetWebACL", "the web ACL "+name), false
 	}
+	if answer.WebACL == nil {
+		return withoutMember("GetWebACL", "WebACL"), false
+	}
 	is, _ := treeOf(answer.WebACL).(map[string]any)
 	for block, member := range sorted(map[string]string{
 		"default_action": "DefaultAction", "association_config": "AssociationConfig", "captcha_config": "CaptchaConfig", "challenge_config": "ChallengeConfig",
@@ -120,11 +123,30 @@ func rulesByName(value any) map[string]map[string]any {
 	for _, one := range many(value) {
 		rule, _ := one.(map[string]any)
 		name := nameOf(rule)
-		rules[name] = maps.Clone(rule)
+		rules[name] = withRateDefaults(maps.Clone(rule))
 		delete(rules[name], "name")
 		delete(rules[name], "Name")
 	}
 	return rules
+}
+
+// withRateDefaults fills in what the provider sends for a declared rule that counts requests and does not say so: it counts them by their
+// address, for five minutes (aws_wafv2_web_acl, rate_based_statement).
+func withRateDefaults(rule map[string]any) map[string]any {
+	statements, err := tfjson.Blocks(rule, "statement")
+	if err != nil || len(statements) != 1 {
+		return rule
+	}
+	counts, err := tfjson.Blocks(statements[0], "rate_based_statement")
+	if err != nil || len(counts) != 1 {
+		return rule
+	}
+	filled := map[string]any{"aggregate_key_type": "IP", "evaluation_window_sec": float64(300)}
+	maps.Copy(filled, counts[0])
+	statement := maps.Clone(statements[0])
+	statement["rate_based_statement"] = []any{filled}
+	rule["statement"] = []any{statement}
+	return rule
 }
 
 // compareFirewallLog compares where a web ACL logs requests, which of them, and what it leaves out. It is not ok where a call fails.

@@ -55,7 +55,10 @@ func (r *run) compareKey(ctx context.Context, d *differences, body map[string]an
 	if err != nil {
 		return false, unread(err, "kms:DescribeKey", on)
 	}
-	is := cmp.Or(answer.KeyMetadata, &types.KeyMetadata{})
+	is := answer.KeyMetadata
+	if is == nil {
+		return false, withoutMember("DescribeKey", "KeyMetadata")
+	}
 	state := types.KeyStateEnabled
 	if body["is_enabled"] != nil && !tfjson.True(body["is_enabled"]) {
 		state = types.KeyStateDisabled
@@ -97,7 +100,10 @@ func (r *run) compareAliases(ctx context.Context, d *differences, derived, arn s
 		if err != nil {
 			return unread(err, "kms:DescribeKey", "the alias "+name)
 		}
-		d.compare(name+": leads to", arn, aws.ToString(cmp.Or(answer.KeyMetadata, &types.KeyMetadata{}).Arn))
+		if answer.KeyMetadata == nil {
+			return withoutMember("DescribeKey", "KeyMetadata")
+		}
+		d.compare(name+": leads to", arn, aws.ToString(answer.KeyMetadata.Arn))
 	}
 	return outcome{}
 }

@@ -48,7 +48,7 @@ func (o Options) completeOutputs() error {
 	}
 	var lacks []string
 	for _, output := range o.Pipeline.stack.Outputs() {
-		if needed := output.Name == "access_log_group" || slices.Contains(made, output.Name); needed && text(output.Value) != "" && o.Pipeline.Outputs.Text(output.Name) == "" {
+		if needed := slices.Contains([]string{"access_log_group", "stream_arn"}, output.Name) || slices.Contains(made, output.Name); needed && text(output.Value) != "" && o.Pipeline.Outputs.Text(output.Name) == "" {
 			lacks = append(lacks, output.Name)
 		}
 	}

@@ -26,7 +26,10 @@ func workgroupsAsDeclared(ctx context.Context, r *run) outcome {
 		case err != nil:
 			return worse(d.outcome("", redeploy), unread(err, "athena:GetWorkGroup", "the workgroup "+name))
 		}
-		r.compareWorkgroup(&d, name, workgroup.Body, cmp.Or(answer.WorkGroup, &types.WorkGroup{}))
+		if answer.WorkGroup == nil {
+			return worse(d.outcome("", redeploy), withoutMember("GetWorkGroup", "WorkGroup"))
+		}
+		r.compareWorkgroup(&d, name, workgroup.Body, answer.WorkGroup)
 	}
 	return d.outcome(counted(len(declared), "workgroup"), redeploy)
 }

@@ -78,7 +78,7 @@ func TestVerifyRefusesIncompleteOutputs(t *testing.T) {
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	must(t, os.WriteFile(outputs, []byte(`{"submit_url": "http://127.0.0.1:1/prod/submit", "key_arn": ""}`), 0o600))
 	for flags, want := range map[string]string{
-		"--groups=surroundings": "error: the outputs have no access_log_group, api_id, key_arn, which the stack declares: give all outputs of the deployment (terraform output -json), or deploy the stack again",
+		"--groups=surroundings": "error: the outputs have no access_log_group, api_id, key_arn, stream_arn, which the stack declares: give all outputs of the deployment (terraform output -json), or deploy the stack again",
 		"--smoke":               "1 check did not hold",
 	} {
 		var stdout, stderr bytes.Buffer

@@ -112,7 +112,7 @@ inBrowser("a page on a host of static files", () => {
     await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
     await expect.poll(() => text(page, "#share")).toBe("Copy link");
     await page.click("#share");
-    await expect.poll(() => text(page, "#share")).toBe("Copy it from the address bar");
+    await expect.poll(() => text(page, "#share")).toBe("Copy it from the address bar, without the event (over 4 KB)");
     expect(page.url()).toBe(`${page1.url}/try/`);
     await page.context().close();
   });

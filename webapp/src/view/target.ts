@@ -192,7 +192,8 @@ function share(store: Store) {
     const { withoutEvent } = writeAddress(store.settings, store.standard);
     const copied = await copy(location.href);
     const text = copied ? "Link copied" : "Copy it from the address bar";
-    setText(button, copied && withoutEvent ? "Copied, without the event (over 4 KB)" : text);
+    const without = ", without the event (over 4 KB)";
+    setText(button, withoutEvent ? `${copied ? "Copied" : text}${without}` : text);
     say(withoutEvent ? `${text}. The event is over 4 KB, so the link does not contain it.` : text);
     setTimeout(() => setText(button, "Copy link"), 2500);
   });

@@ -45,7 +45,7 @@ func domainServer(domain apigateway.Domain, cfg apigateway.Config) string {
 // CheckServer tells whether an address can be a server's: http or https, with a host, and nothing after the path. In OpenAPI a name in
 // braces is a variable of the server's, which the document does not declare.
 func CheckServer(address string) error {
-	if parsed, err := url.Parse(address); err == nil && canServe(parsed) {
+	if parsed, err := url.Parse(address); err == nil && canServe(parsed) && !strings.ContainsAny(address, `#"<>`) {
 		return nil
 	}
 	return fmt.Errorf("is %q; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev", address)

@@ -113,7 +113,7 @@ func (f deployerFlags) config() (deployer.Config, error) {
 		}
 		stack, err := tfjson.ReadFile(file)
 		if err != nil {
-			return cfg, fmt.Errorf("--stack: %w; name a synthesised stack's file", err)
+			return cfg, fmt.Errorf("--stack: %w", err)
 		}
 		cfg.Stacks = append(cfg.Stacks, stack)
 	}

@@ -59,7 +59,7 @@ func writeHCL(command *cobra.Command, f hclFlags) error {
 	}
 	stack, err := tfjson.ReadFile(file)
 	if err != nil {
-		return err
+		return fmt.Errorf("--stack: %w", err)
 	}
 	if err := stack.KeepState(filepath.Dir(file), f.out); err != nil {
 		return fmt.Errorf("%s: %w", file, err)

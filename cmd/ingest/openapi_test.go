@@ -57,7 +57,7 @@ func TestOpenAPIBadInput(t *testing.T) {
 		{"the stack's file", []string{"--stack", "cdktf.out/stacks/dev/cdk.tf.json", "--out", "cdktf.out/stacks/../stacks/dev/cdk.tf.json"}, 2, "--stack and --out both use cdktf.out/stacks/../stacks/dev/cdk.tf.json; name two files"},
 		{"the environment's file", []string{"--env", "dev", "--out", "cdktf.out/stacks/dev/cdk.tf.json"}, 2, "--env dev and --out both use cdktf.out/stacks/dev/cdk.tf.json; name two files"},
 		{"the outputs' file", []string{"--outputs", "cdktf.json", "--out", "cdktf.json"}, 2, "--outputs and --out both use cdktf.json; name two files"},
-		{"no folder", []string{"--out", "none/openapi.json"}, 1, "--out: open none/openapi.json.tmp-"},
+		{"no folder", []string{"--out", "none/openapi.json"}, 1, "--out: none/openapi.json lies in a folder that is not there; make the folder, or correct the path"},
 		{"no outputs", []string{"--outputs", "cdktf.json"}, 1, "--outputs cdktf.json: it holds no outputs of a stack dev"},
 		{"an unknown environment", []string{"--env", "qa"}, 2, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
 		{"no stack", []string{"--stack", "none.json"}, 1, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},

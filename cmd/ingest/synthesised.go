@@ -15,7 +15,9 @@ const nameStack = "name a synthesised stack with --stack"
 // readStack reads the stack of --stack, or without a file that of --env. source is the flag with its value, for an error.
 func readStack(env, file string) (stack *tfjson.Stack, source string, err error) {
 	if file != "" {
-		stack, err = tfjson.ReadFile(file)
+		if stack, err = tfjson.ReadFile(file); err != nil {
+			err = fmt.Errorf("--stack: %w", err)
+		}
 		return stack, "--stack " + file, err
 	}
 	stack, err = readEnvironment("--env", env, nameStack)

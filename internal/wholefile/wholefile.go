@@ -111,7 +111,7 @@ func replace(path string, text []byte) error {
 	}
 	beside, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-*")
 	if err != nil {
-		return err
+		return readable.ExplainWrite(path, err)
 	}
 	defer func() { _ = os.Remove(beside.Name()) }() // is gone where all went well
 	_, err = beside.Write(text)

@@ -71,7 +71,7 @@ func TestWriteRefuses(t *testing.T) {
 	dir := kinds(t)
 	for name, want := range map[string]string{
 		"loop": "is, or lies below, a symbolic link that leads back to itself", "folder": "is a folder; name a file", "shelf": "is a folder; name a file",
-		"none/x": "no such file or directory", "nowhere": "no such file or directory",
+		"none/x": "lies in a folder that is not there", "nowhere": "lies in a folder that is not there",
 	} {
 		err := wholefile.Write(filepath.Join(dir, name), []byte("new"))
 		if err == nil || !strings.Contains(err.Error(), want) {

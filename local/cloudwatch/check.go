@@ -58,26 +58,30 @@ var needed = map[string][]string{
 	"MetricStat": {"Metric", "Period", "Stat"},
 }
 
-// isKind reports whether a value is of a kind. In the query protocol true and false are texts, and so is an empty list (botocore,
-// QuerySerializer).
+// isKind reports whether a value is of a kind. In the query protocol true and false are texts.
 func isKind(kind string, value any) bool {
 	text, isText := value.(string)
-	all, isList := value.([]any)
 	_, isMap := value.(map[string]any)
 	_, isBool := value.(bool)
 	switch kind {
 	case aText:
 		return isText
 	case someTexts:
-		return isText && text == "" || isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aText, one) })
+		return areKind(aText, value)
 	case aStructure:
 		return isMap
 	case structures:
-		return isText && text == "" || isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aStructure, one) })
+		return areKind(aStructure, value)
 	case yesOrNo:
 		return isBool || text == "true" || text == "false"
 	}
 	return true
+}
+
+// areKind reports whether a value is a list of a kind. In the query protocol an empty list is an empty text (botocore, QuerySerializer).
+func areKind(kind string, value any) bool {
+	all, isList := value.([]any)
+	return value == "" || isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(kind, one) })
 }
 
 // checkMembers checks what the members of an input hold, which is itself a member at the path.

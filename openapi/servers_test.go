@@ -119,7 +119,7 @@ func TestCheckServer(t *testing.T) {
 		}
 	}
 	for _, address := range []string{
-		"", "events.example.com", "//events.example.com", "ftp://x", "https:///dev", "https://:443/dev", "https://x:65536", "https://x/?", "https://x/?a=b",
+		"", "events.example.com", "//events.example.com", "ftp://x", "https:///dev", "https://:443/dev", "https://x:65536", "https://x/#", `https://x"y/`, "https://x<y>/", "https://x/?", "https://x/?a=b",
 		"https://x/#a", "https://a@x", "https://x/{stage}", "https://{id}.example.com", "https://x/a b", "https://x/a|b", "https://x/%zz", " https://x",
 	} {
 		if err := openapi.CheckServer(address); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("is %q; use the address before the paths", address)) {

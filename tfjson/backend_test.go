@@ -32,6 +32,25 @@ func TestBackend(t *testing.T) {
 	}
 }
 
+// The accounts are those of the provider that a resource has without naming one.
+func TestAllowedAccounts(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`:                      "[]",
+		`{"provider":{"aws":{}}}`: "[]",
+		`{"provider":{"aws":[{"allowed_account_ids":["111122223333",444455556666]}]}}`:                                           "[111122223333 444455556666]",
+		`{"provider":{"aws":[{"allowed_account_ids":["111122223333"]},{"alias":"dns","allowed_account_ids":["444455556666"]}]}}`: "[111122223333]",
+		`{"provider":{"aws":[{"region":"us-east-1"},{"alias":"dns","allowed_account_ids":["444455556666"]}]}}`:                   "[]",
+	} {
+		stack, err := Read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(stack.AllowedAccounts()); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestKeepState(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                           "local map[path:../../out/stacks/dev/terraform.tfstate] <nil>",

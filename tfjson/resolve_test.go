@@ -319,7 +319,7 @@ func TestResolveDerivesNamesAndIDs(t *testing.T) {
 		"aws_cognito_resource_server": {"s": {"user_pool_id": "${aws_cognito_user_pool.p.id}", "identifier": "events"}},
 		"aws_cognito_user_pool_client": {"open": {"user_pool_id": "p"}, "secret": {"user_pool_id": "p", "generate_secret": true}},
 		"aws_cognito_user_pool_domain": {"d": {"domain": "events", "user_pool_id": "p"}},
-		"aws_lambda_function": {"f": {"function_name": "check"}, "v": {"function_name": "check", "publish": true}},
+		"aws_lambda_function": {"f": {"function_name": "check"}, "v": {"function_name": "check", "publish": "1"}},
 		"aws_lambda_alias": {"live": {"name": "live", "function_name": "${aws_lambda_function.f.arn}"}},
 		"aws_lambda_permission": {"p": {"function_name": "check"}}}`
 	first, again := resolve(t, read(t, inStack(sections)), here), resolve(t, read(t, inStack(sections)), here)

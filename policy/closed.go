@@ -82,21 +82,22 @@ var searchDomains = []string{"aws_elasticsearch_domain", "aws_opensearch_domain"
 // access control").
 func (c *checker) isGuarded(r tfjson.Resource) bool {
 	domain := in(r)
-	for _, typ := range searchDomains {
-		for _, d := range c.stack.Resources(typ) {
-			if name, ok := c.value(d.Body["domain_name"]); ok && name != "" && r.Type == typ+"_policy" && name == c.domainOf(r) {
-				domain = in(d)
-			}
-		}
+	if typ, isPolicy := strings.CutSuffix(r.Type, "_policy"); isPolicy && slices.Contains(searchDomains, typ) {
+		domain = in(c.searchDomain(typ, r.Body["domain_name"]))
 	}
 	users, _ := c.value(c.block(domain, "advanced_security_options").body["enabled"])
 	return len(c.blocks(domain, "vpc_options")) > 0 || tfjson.True(users)
 }
 
-// domainOf is the name of the domain that a policy is of.
-func (c *checker) domainOf(policy tfjson.Resource) string {
-	name, _ := c.value(policy.Body["domain_name"])
-	return name
+// searchDomain is the stack's domain of a name; the zero value where it has none.
+func (c *checker) searchDomain(typ string, name any) tfjson.Resource {
+	want, known := c.value(name)
+	for _, domain := range c.stack.Resources(typ) {
+		if is, ok := c.value(domain.Body["domain_name"]); ok && known && is == want {
+			return domain
+		}
+	}
+	return tfjson.Resource{}
 }
 
 // closedToOthers is less strict than closed: a condition may say who is let in.

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -30,10 +29,26 @@ const Remedy = "make golden"
 // Elsewhere is the environment variable that names another folder of goldens, for a test of new environments.
 const Elsewhere = "INGEST_TEST_GOLDENS"
 
-// Root is the repository's folder.
-func Root() string {
-	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "..", "..")
+// root is the repository's folder, from which a test may have gone elsewhere since.
+var root = moduleFolder()
+
+// Root is the repository's folder: the nearest one above the folder in which the program began that has a go.mod. A compiled-in path
+// of this file would do as well, but -trimpath leaves none.
+func Root() string { return root }
+
+func moduleFolder() string {
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
+			return folder
+		}
+		above := filepath.Dir(folder)
+		if above == folder {
+			break
+		}
+		folder = above
+	}
+	return "."
 }
 
 // Path is the file of a golden.

@@ -54,6 +54,11 @@ func (v *visitor) checkQuery(q *gojq.Query) {
 	if q.Op >= gojq.OpAssign {
 		v.fail("changes its input with %q; compute the key without a change", q.Op.String())
 	}
+	v.define(q)
+}
+
+// define notes the functions that a query defines, and their arguments, which are functions too.
+func (v *visitor) define(q *gojq.Query) {
 	for _, def := range q.FuncDefs {
 		v.defined[fmt.Sprintf("%s/%d", def.Name, len(def.Args))] = true
 		for _, arg := range def.Args {
@@ -79,7 +84,7 @@ func (v *visitor) checkTerm(t *gojq.Term) {
 }
 
 func (v *visitor) checkFunction(f *gojq.Func) {
-	name := fmt.Sprintf("%s/%d", f.Name, len(f.Args))
+	name := arity(f)
 	switch {
 	case strings.HasPrefix(f.Name, "$__") || f.Name == "$ENV":
 		v.fail("reads %s; a partition key may depend on the record alone, so that a record that is delivered again lands in the same place", f.Name)
@@ -91,19 +96,34 @@ func (v *visitor) checkFunction(f *gojq.Func) {
 	case !known[name]:
 		v.fail("calls %s, which jq 1.6 does not have; use a function of jq 1.6's manual", name)
 	case regular[name]:
-		v.checkPattern(name, f.Args[0])
+		v.checkPattern(name, f.Args)
 	}
 }
 
-// checkPattern refuses a regular expression that only jq knows. One that is computed is not checked.
-func (v *visitor) checkPattern(name string, arg *gojq.Query) {
-	if arg.Term == nil || arg.Term.Type != gojq.TermTypeString || len(arg.Term.Str.Queries) > 0 {
-		return
+// checkPattern refuses a regular expression that only jq knows, and flags that it does not know. What is computed is checked when the
+// query runs.
+func (v *visitor) checkPattern(name string, args []*gojq.Query) {
+	if text, ok := literal(args[0]); ok {
+		made, err := translate(text)
+		if err != nil {
+			v.fail("calls %s with the regular expression %q, %w", name, text, err)
+		} else if _, err := regexp.Compile(made.text); err != nil {
+			v.fail("calls %s with the regular expression %q, which the local pipeline does not know (%v); use one without look-around and back-references", name, text, err)
+		}
 	}
-	pattern := strings.ReplaceAll(arg.Term.Str.Str, "(?<", "(?P<")
-	if _, err := regexp.Compile(pattern); err != nil {
-		v.fail("calls %s with the regular expression %q, which the local pipeline does not know (%v); use one without look-around and back-references", name, arg.Term.Str.Str, err)
+	if at := flagsAt[name]; at > 0 {
+		if text, ok := literal(args[at]); ok && flagsFault(text) != "" {
+			v.fail("calls %s with flags that have %s", name, flagsFault(text))
+		}
 	}
+}
+
+// literal returns a text that stands in a query as it is.
+func literal(q *gojq.Query) (string, bool) {
+	if q.Term == nil || q.Term.Type != gojq.TermTypeString || len(q.Term.Str.Queries) > 0 || len(q.Term.SuffixList) > 0 {
+		return "", false
+	}
+	return q.Term.Str.Str, true
 }
 
 func (v *visitor) walk(q *gojq.Query) {

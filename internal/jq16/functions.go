@@ -31,6 +31,9 @@ var changing = set(`del/1 delpaths/1 map_values/1 setpath/2 walk/1 with_entries/
 // regular are functions whose first argument is a regular expression.
 var regular = set(`capture/1 capture/2 gsub/2 gsub/3 match/1 match/2 scan/1 split/2 splits/1 splits/2 sub/2 sub/3 test/1 test/2`)
 
+// flagsAt has the functions whose argument at this place is the flags of a regular expression.
+var flagsAt = map[string]int{"capture/2": 1, "match/2": 1, "split/2": 1, "splits/2": 1, "test/2": 1, "gsub/3": 2, "sub/3": 2}
+
 // formats that both programs have.
 var formats = set(`@text @json @csv @tsv @html @uri @sh @base64 @base64d`)
 

@@ -127,10 +127,22 @@ func compilable(query *gojq.Query) error {
 	return err
 }
 
+// Functions that a rewritten query calls, besides those of the prelude.
+const (
+	patternFunction  = "jq16_pattern"
+	flagsFunction    = "jq16_flags"
+	multiplyFunction = "jq16_multiply"
+)
+
 func compile(query *gojq.Query) (*gojq.Code, error) {
 	code, err := gojq.Compile(query,
-		gojq.WithFunction(textFunction, 0, 0, func(v any, _ []any) any { return text(v) }),
-		gojq.WithFunction(jsonFunction, 0, 0, func(v any, _ []any) any { return jsonText(v) }),
+		gojq.WithFunction("jq16_text", 0, 0, func(v any, _ []any) any { return text(v) }),
+		gojq.WithFunction("jq16_json", 0, 0, func(v any, _ []any) any { return jsonText(v) }),
+		gojq.WithFunction("jq16_trimmed", 0, 0, func(v any, _ []any) any { return trimmed(v) }),
+		gojq.WithFunction("jq16_percent", 0, 0, func(v any, _ []any) any { return percent(v) }),
+		gojq.WithFunction("jq16_offsets", 1, 1, func(v any, args []any) any { return offsets(v, args[0]) }),
+		gojq.WithFunction(patternFunction, 1, 1, func(v any, args []any) any { return pattern(v, args[0]) }),
+		gojq.WithFunction(flagsFunction, 1, 1, func(_ any, args []any) any { return flags(args[0]) }),
 		gojq.WithFunction(multiplyFunction, 2, 2, func(_ any, args []any) any { return multiply(args[0], args[1]) }),
 	)
 	if err != nil {

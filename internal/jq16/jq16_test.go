@@ -48,6 +48,48 @@ func TestResultsAreThoseOfJQ16(t *testing.T) {
 		{`.a[1:3]`, `{"a":"abcdef"}`, "bc"},
 		{`.a|split("-")[0]`, `{"a":"p-q"}`, "p"},
 		{`try .a[0] catch .`, `{"a":"abc"}`, "Cannot index string with number"},
+		{`.a[0]? // "none"`, `{"a":"abc"}`, "none"},
+		{`.a["k"]? // "none"`, `{"a":"abc"}`, "none"},
+		{`.a[0]?.b`, `{"a":[{"b":7}]}`, "7"},
+		// Functions that gojq has with other results.
+		{`.a|@uri`, `{"a":"O'Brien (x)!*~ é"}`, "O'Brien%20(x)!*~%20%C3%A9"},
+		{`@uri "n=\(.a)"`, `{"a":"it's"}`, "n=it's"},
+		{`.a|format("uri")`, `{"a":"(x)"}`, "(x)"},
+		{`@json "\(.a)"`, `{"a":1e17}`, "1e+17"},
+		{`@html "<\(.a)>"`, `{"a":"<"}`, "<&lt;>"},
+		{`[.a,.b]|@csv`, `{"a":1e-5,"b":"x"}`, `1e-05,"x"`},
+		{`[.a,.b]|@tsv`, `{"a":1e-5,"b":"x\ty"}`, `1e-05	x\ty`},
+		{`[.a,.b]|@sh`, `{"a":1e17,"b":"x"}`, "1e+17 'x'"},
+		{`.a|@base64`, `{"a":1e17}`, "MWUrMTc="},
+		{`[.a,"x",null,true]|join("-")`, `{"a":1e17}`, "1e+17-x--true"},
+		{`.a|ltrimstr("t-")|rtrimstr("x")`, `{"a":12}`, "12"},
+		{`.a|ltrimstr("t-")|rtrimstr("x")`, `{"a":"t-1x"}`, "1"},
+		{`.a|index("@")`, `{"a":"é@x"}`, "2"},
+		{`.a|rindex("@")`, `{"a":"@é@x"}`, "3"},
+		{`[.a|indices("aa")[]]|tojson`, `{"a":"aaa"}`, "[0,1]"},
+		{`.a|index("b")`, `{"a":["a","b"]}`, "1"},
+		{`.a|tonumber`, `{"a":" 7 "}`, "7"},
+		{`limit(0;.a)`, `{"a":"x"}`, "x"},
+		{`last(.a[])|tostring`, `{"a":[]}`, "null"},
+		{`.a*.b|.x.z`, `{"a":{"x":{"y":1,"z":2}},"b":{"x":{"z":3}}}`, "3"},
+		{`def first: "own"; .a|first`, `{"a":[1]}`, "own"},
+		// Regular expressions are Oniguruma's, whose classes are Unicode's.
+		{`.a|test("^\\w+$")`, `{"a":"Straße"}`, "true"},
+		{`.a|gsub("\\W";"_")`, `{"a":"é-x"}`, "é_x"},
+		{`.a|gsub("[\\W_]+";"-")`, `{"a":"é, _x"}`, "é-x"},
+		{`.a|gsub("[^\\w.]";"-")`, `{"a":"日 .x"}`, "日-.x"},
+		{`.a|test("^\\d$")`, `{"a":"٣"}`, "true"},
+		{`.a|test("^\\S+$")`, `{"a":"a\u00a0b"}`, "false"},
+		{`.a|test("^[[:alpha:]]+$")`, `{"a":"éß"}`, "true"},
+		{`.a|test("^[[:^alpha:]]+$")`, `{"a":"éß"}`, "false"},
+		{`.a|test("^[]a]+$")`, `{"a":"]a"}`, "true"},
+		{`.a|test("^[^]a]+$")`, `{"a":"]a"}`, "false"},
+		{`.a|test("\\Qa.b\\E")`, `{"a":"axb"}`, "false"},
+		{`.a|test("\\bx")`, `{"a":"a x"}`, "true"},
+		{`.a|test("c.";"p")`, `{"a":"c\n"}`, "true"},
+		{`.a|test("c$";"s")`, `{"a":"abc"}`, "true"},
+		{`.a|test(["ABC","i"])`, `{"a":"abc"}`, "true"},
+		{`.r as $r|.a|test($r)`, `{"a":"é","r":"^\\w$"}`, "true"},
 		// The rest of the language.
 		{`.a // "none"`, `{}`, "none"},
 		{`if .a == "" then "none" else .a end`, `{"a":""}`, "none"},
@@ -108,6 +150,17 @@ func TestNoValue(t *testing.T) {
 		{`.a[]`, `{"a":[1,2]}`, "the query has more than one result"},
 		{`.a*.b`, `{"a":"x","b":1e9}`, "the query fails: the product of a string and a number is longer than any partition key"},
 		{`.a*.b`, `{"a":"ab","b":0}`, "k: a partition key is null or empty"},
+		{`.a|first`, `{"a":"abc"}`, "the query fails: error: Cannot index string with number"},
+		{`.a|last`, `{"a":"abc"}`, "the query fails: error: Cannot index string with number"},
+		{`.a|nth(1)`, `{"a":"abc"}`, "the query fails: error: Cannot index string with number"},
+		{`getpath(["a",0])`, `{"a":"abc"}`, "the query fails: error: Cannot index string with number"},
+		{`.a[0]?`, `{"a":"abc"}`, "the query has no result"},
+		{`.a*.b`, `{"a":"x","b":[]}`, "the query fails: these two cannot be multiplied"},
+		{`.a|index("")`, `{"a":"x"}`, "the query fails: jq 1.6 does not end the search for an empty string"},
+		{`.a|test("x$")`, `{"a":"x\n"}`, `the query fails: the regular expression "x$", with $, is not imitated on one machine for a text that ends with a newline`},
+		{`.a|test("\\bx")`, `{"a":"é x"}`, `the query fails: the regular expression "\\bx", with \b or \B, is imitated on one machine for ASCII alone`},
+		{`.f as $f|.a|test("x";$f)`, `{"a":"x","f":"x"}`, `the query fails: the flags of a regular expression have 'x', which is not imitated on one machine; write the expression without it`},
+		{`.r as $r|.a|test($r)`, `{"a":"x","r":"[[]"}`, `the query fails: the regular expression "[[]", with a set in a set, which is not imitated on one machine; write one set, or \[ for the bracket`},
 		// Queries without an end, or almost.
 		{`repeat(.)`, `{}`, "the query has more than one result"},
 		{`range(1e12)`, `{}`, "the query has more than one result"},
@@ -169,6 +222,20 @@ func TestRefused(t *testing.T) {
 	} {
 		if err := Check(query); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", query, err, want)
+		}
+	}
+	for query, want := range map[string]string{
+		`.a|test("x";"x")`:       `flags that have 'x', which is not imitated on one machine; write the expression without it`,
+		`.a|test("x";"im")`:      `flags that have 'm', which jq 1.6 does not know; use g, i, s or p`,
+		`.a|sub("x";"y";"z")`:    `flags that have 'z', which jq 1.6 does not know; use g, i, s or p`,
+		`.a|test("\\pL")`:        `the regular expression "\\pL", with \p, which is the letter p without braces; write \p{L}`,
+		`.a|test("(?iU)a")`:      `the regular expression "(?iU)a", with the flag U, which jq 1.6 does not know; write ? after what repeats`,
+		`.a|test("[a[b]]")`:      "the regular expression \"[a[b]]\", with a set in a set, which is not imitated on one machine; write one set, or \\[ for the bracket",
+		`.a|test("[a&&b]")`:      `the regular expression "[a&&b]", with "&&" in a set, which is not imitated on one machine; write the characters out, or \& for an ampersand`,
+		`.a|test("[[:punct:]]")`: `the regular expression "[[:punct:]]", with the class [:punct:], which is not imitated on one machine; write the characters out`,
+	} {
+		if err := Check(query); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", query, err, want)
 		}
 	}
 	if err := Check(`.a|test("(?=x)")`); err == nil || !strings.Contains(err.Error(), `calls test/1 with the regular expression "(?=x)", which the local pipeline does not know`) {

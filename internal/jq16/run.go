@@ -168,6 +168,45 @@ func jsonText(value any) any {
 	return string(made)
 }
 
+// trimmed is a text without the white space that jq 1.6 passes over around a number.
+func trimmed(value any) any {
+	text, _ := value.(string)
+	return strings.Trim(text, " \t\r\n")
+}
+
+// percent is jq 1.6's @uri, which leaves more characters as they are than later versions do.
+func percent(value any) any {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()"
+	text, _ := value.(string)
+	var escaped strings.Builder
+	for _, c := range []byte(text) {
+		if strings.IndexByte(plain, c) >= 0 {
+			escaped.WriteByte(c)
+		} else {
+			fmt.Fprintf(&escaped, "%%%02X", c)
+		}
+	}
+	return escaped.String()
+}
+
+// offsets are the places of a text in another one, in bytes: jq 1.6 counts no characters there. They may overlap.
+func offsets(value, sought any) any {
+	text, _ := value.(string)
+	part, _ := sought.(string)
+	if part == "" {
+		return failure("jq 1.6 does not end the search for an empty string")
+	}
+	found := []any{}
+	for at := 0; ; at++ {
+		next := strings.Index(text[at:], part)
+		if next < 0 {
+			return found
+		}
+		at += next
+		found = append(found, at)
+	}
+}
+
 // numberText is the text of a number in jq 1.6: the shortest that a double reads back, with an exponent if it has more than 15
 // zeros at its end or at least four after the point (jvp_dtoa_fmt in its jv_dtoa.c).
 func numberText(f float64) string {

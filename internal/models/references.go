@@ -57,6 +57,17 @@ func (r *refuser) reference(at, ref string, within *base) {
 	}
 }
 
+// References returns the references of a schema by their places.
+func References(schema map[string]any) map[string]string {
+	found := map[string]string{}
+	walk("", schema, func(at string, schema object) {
+		if ref, refers := schema["$ref"].(string); refers {
+			found[at+"/$ref"] = ref
+		}
+	})
+	return found
+}
+
 // circles finds the references that close a circle of schemas which apply to one value.
 type circles struct {
 	root    object

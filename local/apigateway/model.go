@@ -67,11 +67,11 @@ func (r *reader) readModels() {
 	})
 	for _, name := range sortedKeys(declared) { // now that each can find the others
 		err := m.compile(r.api.ID, name)
-		if err != nil && r.failed["aws_api_gateway_model"] && strings.Contains(err.Error(), "failing loading") {
+		if errors.As(err, new(unknownModel)) && r.failed["aws_api_gateway_model"] {
 			continue // it refers to one that has a problem already
 		}
 		if err != nil {
-			r.problem(declared[name], "schema is no JSON schema of draft 4: %w", err)
+			r.problem(declared[name], "schema %w", err)
 		}
 	}
 	for name := range builtIn {
@@ -113,7 +113,9 @@ func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[st
 //
 // Assumption API-32: API Gateway reads a reference in a model as a pointer from the root of a model, and follows no id below the root
 // (Dereferencing.CANONICAL, the default of java-json-tools/json-schema-core). AWS does not document it. A body that leads the library in
-// a circle of references is an error there (ValidationStack), so the local API refuses such a model.
+// a circle of references is an error there (ValidationStack), so the local API refuses such a model. API Gateway refuses a reference that is
+// neither to a part of the schema nor to a model by its URL ("Model reference must be in canonical form",
+// Dropsource/serverless-todo-api-example-complete#3).
 func (m *models) add(api, name, text string) error {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
@@ -129,21 +131,47 @@ func (m *models) add(api, name, text string) error {
 	if faults := modelschema.Refused(root); len(faults) > 0 {
 		return fmt.Errorf("%s; %s", faults[0].Has, faults[0].Remedy)
 	}
+	if err := canonical(api, root); err != nil {
+		return err
+	}
 	delete(root, "id") // its references are to models, whatever it calls itself
 	m.texts[name] = root
 	return m.compiler.AddResource(modelURL+api+"/models/"+name, root)
 }
 
+// canonical refuses a reference such as "Other", which the compiler would take for the model of that name.
+func canonical(api string, root map[string]any) error {
+	references := modelschema.References(root)
+	for _, at := range sortedKeys(references) {
+		if ref := references[at]; !strings.HasPrefix(ref, "#") && !strings.HasPrefix(ref, modelURL+api+"/models/") {
+			return fmt.Errorf(`has the reference %q at %q, which API Gateway refuses; use one within the schema, such as "#/definitions/user", or the URL of a model of the API, %s%s/models/NAME`,
+				ref, at, modelURL, api)
+		}
+	}
+	return nil
+}
+
 func (m *models) compile(api, name string) error {
 	schema, err := m.compiler.Compile(modelURL + api + "/models/" + name)
+	var unknown *jsonschema.LoadURLError
+	if errors.As(err, &unknown) {
+		return unknownModel(strings.TrimPrefix(unknown.URL, modelURL+api+"/models/"))
+	}
 	if err != nil {
-		return errors.New(oneLine(err.Error()))
+		return fmt.Errorf("is no JSON schema of draft 4: %s", oneLine(err.Error()))
 	}
 	least := m.texts[name]["minProperties"]
 	m.compiled[name] = &model{
 		schema: validation.New(schema, patternTime), objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1"),
 	}
 	return nil
+}
+
+// unknownModel is the error of a reference to a model that the API does not have.
+type unknownModel string
+
+func (name unknownModel) Error() string {
+	return fmt.Sprintf("has a reference to the model %q, which the API does not have; declare it, or correct the name", string(name))
 }
 
 func (m *models) get(name string) (*model, error) {

@@ -136,7 +136,10 @@ func TestRefusesStacks(t *testing.T) {
 		{"a keyword of a later draft", model(`{"not": {"const": 1}}`), modelAddress + `schema has the keyword "const" at "/not/const", which draft 4 does not have and API Gateway refuses; use "enum" with this one value`},
 		{"a pattern of another dialect", model(`{"not": {"pattern": "(?i)a"}}`), modelAddress + `schema has the pattern "(?i)a" at "/not/pattern" with the flags (?i), which ECMA-262 does not have and API Gateway refuses; remove them; for (?i) write both cases, such as [aA]`},
 		{"a reference to itself", model(`{"anyOf": [{"$ref": "#"}]}`), modelAddress + `schema has the reference "#" at "/anyOf/0/$ref", which leads back to the schema that it is a part of; refer to that schema from "properties" or "items", or remove the reference`},
-		{"a reference to nowhere", model(`{"$ref": "https://a.example/schema"}`), modelAddress + "schema is no JSON schema of draft 4: "},
+		{"a reference to nowhere", model(`{"$ref": "https://a.example/schema"}`), modelAddress + `schema has the reference "https://a.example/schema" at "/$ref", which API Gateway refuses; use one within the schema, such as "#/definitions/user", or the URL of a model of the API, https://apigateway.amazonaws.com/restapis/API/models/NAME`},
+		{"a reference to a model by its name", model(`{"items": {"$ref": "Events"}}`), modelAddress + `schema has the reference "Events" at "/items/$ref", which API Gateway refuses; use one within the schema, such as "#/definitions/user", or the URL of a model of the API, https://apigateway.amazonaws.com/restapis/API/models/NAME`},
+		{"a reference to the meta-schema", model(`{"$ref": "http://json-schema.org/draft-04/schema#"}`), modelAddress + `schema has the reference "http://json-schema.org/draft-04/schema#" at "/$ref", which API Gateway refuses; use one within the schema, such as "#/definitions/user", or the URL of a model of the API, https://apigateway.amazonaws.com/restapis/API/models/NAME`},
+		{"a reference to no model", model(`{"$ref": "https://apigateway.amazonaws.com/restapis/${aws_api_gateway_rest_api.api.id}/models/Gone"}`), modelAddress + `schema has a reference to the model "Gone", which the API does not have; declare it, or correct the name`},
 		{"a model's name", func(r raw) { r.edit("model", "api_event", attributes{"name": "Event-1"}) }, modelAddress + `name is "Event-1"; API Gateway accepts letters and digits only`},
 		{"no deployment", stage(attributes{"deployment_id": "x"}), stageAddress + `deployment_id is "x", which is no deployment of the API`},
 		{"a stage's name", stage(attributes{"stage_name": "a b"}), stageAddress + `stage_name is "a b"; use 1 to 128 letters, digits, "-" and "_"`},
@@ -250,7 +253,7 @@ func TestRefusesStacks(t *testing.T) {
 				t.Fatal("read")
 			}
 			id, _ := stack.Attribute("aws_api_gateway_rest_api.api", "id")
-			want := strings.ReplaceAll(test.want, `"API"`, `"`+id+`"`)
+			want := strings.NewReplacer(`"API"`, `"`+id+`"`, "/API/", "/"+id+"/").Replace(test.want)
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			if first != err.Error() {
 				t.Errorf("one mistake is said as several: %v", err)

@@ -199,6 +199,7 @@ func TestBounds(t *testing.T) {
 		{"$input.path('$..a..b')", `line 1, column 8: the JSONPath expression "$..a..b" has ".." twice, which is not imitated here`},
 		{"$input.path('$..')", `line 1, column 8: the JSONPath expression "$.." ends in ".."`},
 		{`$input.path("$['a','b']")`, `line 1, column 8: the JSONPath expression "$['a','b']" has several names in one bracket, which is not imitated here`},
+		{"$input.path('$.a[0:5:2]')", `line 1, column 8: the JSONPath expression "$.a[0:5:2]" has a slice with a step, which API Gateway passes over; leave the step out`},
 		{"$input.path('$[?(@.a == $.b)]')",
 			`line 1, column 8: the JSONPath expression "$[?(@.a == $.b)]" has a filter that looks at the whole payload, which is not imitated here`},
 		{"$input.path('$" + strings.Repeat("[0,0,0,0]", 20) + "')",

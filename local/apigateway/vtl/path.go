@@ -74,6 +74,10 @@ func splitPath(expr jp.Expr) (*Path, string) {
 			}
 			below, problem := splitPath(expr[i+1:])
 			return &Path{expr: expr[:i], below: below}, problem
+		case jp.Slice:
+			if len(f) > 2 && f[2] != 1 { // Jayway's reads no step (ArraySliceOperation)
+				return nil, "has a slice with a step, which API Gateway passes over; leave the step out"
+			}
 		case jp.Union:
 			results *= max(len(f), 1)
 			if len(f) > 1 && isString(f[0]) {

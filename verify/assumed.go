@@ -86,6 +86,9 @@ func (r *run) probe(ctx context.Context, probes []shown.Probe) outcome {
 			return a.notLooked()
 		}
 		if err := p.Expect(of, shown.Answer{Status: a.status, Header: a.header, Body: a.body}); err != nil {
+			if found, down := r.takesNothing(ctx, r.probedRoute(), a); down {
+				return found
+			}
 			return differs("as the assumption says, for "+p.Name, oneLine(err), "the local pipeline assumes something else of AWS: docs/verify.md says where to report it")
 		}
 		tried++
@@ -101,10 +104,7 @@ func (r *run) sendProbe(ctx context.Context, of shown.Pipeline, p shown.Probe) (
 	if err != nil {
 		return answer{}, err
 	}
-	to := r.routes[0]
-	if i := slices.IndexFunc(r.routes, func(one route) bool { return one.path == "/submit" }); i >= 0 {
-		to = r.routes[i]
-	}
+	to := r.probedRoute()
 	if to.keyHeader != "" && req.Header.Get(to.keyHeader) == "" {
 		req.Header.Set(to.keyHeader, r.Mark)
 	}
@@ -124,6 +124,14 @@ func (r *run) sendProbe(ctx context.Context, of shown.Pipeline, p shown.Probe) (
 		r.note(a)
 	}
 	return a, err
+}
+
+// probedRoute is the route whose credentials the probes have.
+func (r *run) probedRoute() route {
+	if i := slices.IndexFunc(r.routes, func(one route) bool { return one.path == "/submit" }); i >= 0 {
+		return r.routes[i]
+	}
+	return r.routes[0]
 }
 
 // note remembers the events of an answer that the run does not follow to the bucket.

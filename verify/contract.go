@@ -81,7 +81,29 @@ func (r *run) refused(ctx context.Context, to route, what request, want expectat
 		return unsent(err)
 	}
 	r.keep(to, what, a)
+	if found, down := r.takesNothing(ctx, to, a); down && !slices.Contains(want.statuses, a.status) {
+		return found
+	}
 	return r.compare(a, want)
+}
+
+// takesNothing reports whether an answer is that of an outage, in which no answer shows what the request was sent for. After an answer of
+// 500 or more, an event that the API must take tells an outage from a wrong answer to this request. If the API takes that event, it is
+// in the pipeline.
+func (r *run) takesNothing(ctx context.Context, to route, a answer) (outcome, bool) {
+	if a.status < http.StatusInternalServerError {
+		return outcome{}, false
+	}
+	event, err := r.make(to, len(r.events)+len(r.report.Events)+1)
+	if err != nil {
+		return outcome{}, false
+	}
+	good, err := r.send(ctx, to, request{body: r.payload(to, jsonType, [][]byte{event})})
+	if err == nil && good.status < http.StatusInternalServerError {
+		r.note(good)
+		return outcome{}, false
+	}
+	return unknown(errors.New(a.String()), "the pipeline takes no event now: end the outage, and run the command again; "+remedyFor(a.status)), true
 }
 
 // unsent is the outcome of a request without an answer.

@@ -302,7 +302,7 @@ var broken = []struct {
 	},
 	{
 		name: "no answer of its own to what Kinesis refuses", golden: "option-token", edits: []func(stackText){without("400-mapping")},
-		differ: []string{"contract/submit/400-record", "contract/submit/400-key"},
+		differ: []string{"contract/submit/400-record", "contract/submit/400-key"}, sent: 2, // that show that it is no outage
 	},
 	{
 		name: "no authorisation", golden: "staging", edits: []func(stackText){set(methods, "submit_post", "authorization", "NONE")},
@@ -390,6 +390,33 @@ var broken = []struct {
 		name: "no Retry-After", golden: "option-keys", throttle: true, differ: []string{"contract/429-throttle"},
 		edits: []func(stackText){setHeader(refusals, "api_throttled", "Retry-After", "")},
 	},
+}
+
+// In an outage no answer shows what its request was sent for, so no check of the contract and of the assumptions differs.
+func TestAnOutageIsNoDifference(t *testing.T) {
+	t.Parallel()
+	stack := goldens.Read(t, "dev")
+	d := deploy(t, stack, stack, clockwork.NewRealClock())
+	d.opts.Groups = []string{"way", "contract", "assumptions"}
+	elsewhere(d, func(request *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return answered(request, http.StatusBadGateway, `{"message": "The stream cannot take the event", "requestId": "a-request"}`), nil
+	})
+	d.opts.Pipeline.Local = true
+	unknown := 0
+	for _, result := range d.verify(t).Results {
+		switch {
+		case result.Status == Unknown:
+			unknown++
+			if !strings.Contains(result.Got, "502") || !strings.Contains(result.Remedy, "end the outage") {
+				t.Errorf("%s: %s; %s", result.ID, result.Got, result.Remedy)
+			}
+		case groupOf(result.ID) != "way" && result.Status != NotShown:
+			t.Errorf("%s %s: %s", result.ID, result.Status, result.Got)
+		}
+	}
+	if unknown < 20 {
+		t.Errorf("%d checks are unknown", unknown)
+	}
 }
 
 // seen are the checks that differ in some test, as kinds.

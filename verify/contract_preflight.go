@@ -55,6 +55,9 @@ func (r *run) preflight(ctx context.Context, to route, origin, answered string) 
 	if a.limited() {
 		return a.notLooked()
 	}
+	if found, down := r.takesNothing(ctx, to, a); down {
+		return found
+	}
 	if itoa(a.status) != r.cors.status {
 		return differs("status "+r.cors.status, a.String(), remedyForContract(a.status))
 	}

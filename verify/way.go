@@ -149,7 +149,7 @@ func remedyFor(status int) string {
 		return "check the credentials (execute-api:Invoke on the output submit_arn, API_KEY, TOKEN), the environment's Access and its firewall"
 	case 429:
 		return "a limit of the API, of its key or of the stream refuses the request; run the command later, with another key, or with the limit raised"
-	case 500, 502, 504:
+	case 500, 502, 503, 504:
 		return "read docs/runbooks/ and the access log's line of this requestId: API Gateway could not write to the stream"
 	}
 	return "compare the deployment with the stack: make diff"

@@ -35,6 +35,8 @@ type Options struct {
 	Local string
 	// Unlimited says that the pipeline applies no rate limits.
 	Unlimited bool
+	// API is the name of the REST API, with which the names of the pipeline's alarms begin.
+	API string
 	// Stream is the name of the stream, and PartitionQuery the delivery stream's query of partitions; "" without one.
 	Stream, PartitionQuery string
 	Sender                 *verify.Sender

@@ -26,6 +26,7 @@ import (
 	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local"
+	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/tfjson"
 	"cdk.tf/go/ingest/verify"
@@ -184,7 +185,7 @@ func (p *pipeline) options(file, base string) Options {
 		return sender
 	}
 	return Options{
-		Environment: stack.Name(), Local: base, Stream: deliveries[0].StreamName, PartitionQuery: deliveries[0].PartitionQuery, Sender: p.sender("test"),
+		Environment: stack.Name(), Local: base, API: "api-kinesis-" + stack.Name(), Stream: deliveries[0].StreamName, PartitionQuery: deliveries[0].PartitionQuery, Sender: p.sender("test"),
 		Kinesis: Producer(aws.Config{
 			Region: deployed.Region, BaseEndpoint: aws.String(outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil), Credentials: keys,
 		}),
@@ -211,7 +212,7 @@ func (p *pipeline) states() map[string]string {
 		p.t.Errorf("these faults are left: %v", s.Faults)
 	}
 	found := map[string]string{}
-	for id, a := range (&run{}).alarmsOf(s) {
+	for id, a := range (&run{Options: p.opts}).alarmsOf(s) {
 		found[id] = string(a.State)
 	}
 	return found
@@ -308,6 +309,18 @@ func TestFind(t *testing.T) {
 		if _, err := Find(name); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("there is no drill and no alarm %q; %s", name, want)) {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+// An alarm that somebody added is not the pipeline's, also if its name ends like one of them.
+func TestAlarmsOfOthers(t *testing.T) {
+	var s status
+	for _, name := range []string{"shop-api-5xx", "api-kinesis-prod-api-5xx", "api-kinesis-prod-old-api-5xx", "shop-stream-full"} {
+		s.Alarms = append(s.Alarms, cloudwatch.AlarmStatus{Name: name})
+	}
+	found := (&run{Options: Options{API: "api-kinesis-prod"}}).alarmsOf(s)
+	if len(found) != 1 || found["api-5xx"].Name != "api-kinesis-prod-api-5xx" {
+		t.Errorf("the alarms are %v", found)
 	}
 }
 

@@ -115,13 +115,14 @@ func (r *run) look(ctx context.Context) (status, error) {
 	return s, err
 }
 
-// alarmsOf are the pipeline's alarms by their ids: the ends of their names.
+// alarmsOf are the pipeline's alarms by their ids. The name of each is the API's and its id, so an alarm that somebody added, whose name
+// ends like one of these, is none of them.
 func (r *run) alarmsOf(s status) map[string]alarm {
 	found := map[string]alarm{}
 	for _, is := range s.Alarms {
 		for _, d := range All() {
 			for _, id := range d.Alarms {
-				if strings.HasSuffix(is.Name, "-"+id) {
+				if is.Name == r.API+"-"+id {
 					found[id] = alarm{is, id}
 				}
 			}

@@ -214,6 +214,10 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 	if err != nil {
 		return drill.Options{}, fmt.Errorf("%s: %w", source, err)
 	}
+	api, err := apiOf(stack)
+	if err != nil {
+		return drill.Options{}, fmt.Errorf("%s: %w", source, err)
+	}
 	query, stream, err := deliveryOf(stack, pipeline)
 	if err != nil {
 		return drill.Options{}, err
@@ -234,7 +238,7 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 	}
 	return drill.Options{
 		Environment: pipeline.Name, Local: f.local, Unlimited: pipeline.Outputs.Text("local_unlimited") == "true",
-		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: drill.Producer(cfg), HTTP: client, Hold: f.hold, Before: f.before(),
+		API: api, Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: drill.Producer(cfg), HTTP: client, Hold: f.hold, Before: f.before(),
 		Clock: clock, Wait: waitReal, Out: command.OutOrStdout(),
 	}, nil
 }
@@ -288,6 +292,16 @@ func (f drillFlags) before() string {
 		local = " --local " + quoted(f.local)
 	}
 	return `shell=$(bin/ingest drill --shell` + local + `) && eval "$shell"`
+}
+
+// apiOf is the name of the stack's REST API.
+func apiOf(stack *tfjson.Stack) (string, error) {
+	for _, api := range stack.Resources("aws_api_gateway_rest_api") {
+		if name, ok := api.Body["name"].(string); ok {
+			return name, nil
+		}
+	}
+	return "", errors.New("the stack has no REST API, so its alarms cannot be drilled")
 }
 
 // deliveryOf finds the delivery stream's query of partitions and its stream.

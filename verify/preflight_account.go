@@ -217,12 +217,13 @@ func (p *preflight) certificate(ctx context.Context) outcome {
 		d.compare("region", p.Region, named.Region)
 	}
 	answer, err := p.AWS.ACM.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: aws.String(certificate)})
+	const elsewhere = "use a certificate of the stack's region"
 	if err != nil {
-		return worse(d.outcome("", "use a certificate of the stack's region"), unread(err, "acm:DescribeCertificate", "the certificate "+certificate))
+		return worse(d.outcome("", elsewhere), unread(err, "acm:DescribeCertificate", "the certificate "+certificate))
 	}
 	is := answer.Certificate
 	if is == nil {
-		return withoutMember("DescribeCertificate", "Certificate")
+		return worse(d.outcome("", elsewhere), withoutMember("DescribeCertificate", "Certificate"))
 	}
 	d.compare("status", types.CertificateStatusIssued, is.Status)
 	if covered := append(slices.Clone(is.SubjectAlternativeNames), aws.ToString(is.DomainName)); !slices.ContainsFunc(covered, func(of string) bool { return covers(of, name) }) {

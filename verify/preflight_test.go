@@ -189,6 +189,18 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// TestCertificateElsewhere holds that a certificate of another region differs, also if ACM says nothing of it.
+func TestCertificateElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]reply{"no answer": denies("AccessDeniedException"), "no member": {body: `{}`}} {
+		a := newAccount(t, map[string]reply{"DescribeCertificate": answer})
+		p := &preflight{run: &run{Options: Options{AWS: a.clients()}, Pipeline: &Pipeline{Region: "eu-west-1", stack: stackOf(t, "option-certificate")}}}
+		if found := p.certificate(t.Context()); found.status != Differs || !strings.Contains(found.want, "eu-west-1") || !strings.Contains(found.remedy, "region") {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}
+
 // TestSimulation holds what IAM is asked and how its answer is read: a key that has several values in a request is a list, even of one
 // value, and an answer of several resources has a decision for each.
 func TestSimulation(t *testing.T) {

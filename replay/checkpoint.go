@@ -184,12 +184,13 @@ func openCheckpoint(opts Options) (*checkpoint, *os.File, error) {
 
 // lockCheckpoint keeps a second replay from using the checkpoint. The lock ends with the process, also after a crash.
 func lockCheckpoint(path string) (*os.File, error) {
+	const remedy = "name a file in a folder that can be written"
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", err)
+		return nil, fmt.Errorf("--checkpoint: %w; %s", err, remedy)
 	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", readable.ExplainWrite(path+".lock", err))
+		return nil, fmt.Errorf("--checkpoint: %w", withRemedy(readable.ExplainWrite(path+".lock", err), remedy))
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = lock.Close()
@@ -199,6 +200,23 @@ func lockCheckpoint(path string) (*os.File, error) {
 		return nil, fmt.Errorf("--checkpoint: %s.lock cannot be locked: %w", path, err)
 	}
 	return lock, nil
+}
+
+// withRemedy adds a remedy to an error of a file. Where the error has one already, the new one is the other way out.
+func withRemedy(err error, remedy string) error {
+	if readable.HasRemedy(err) {
+		return fmt.Errorf("%w, or %s", err, remedy)
+	}
+	return fmt.Errorf("%w; %s", err, remedy)
+}
+
+// unwritten is the error of a checkpoint that could not be written before a batch. put says what of the stream.
+func unwritten(err error, put string) error {
+	room := "make room, and "
+	if readable.HasRemedy(err) {
+		room = ""
+	}
+	return fmt.Errorf("--checkpoint: %w; %s: %srun the same command again to continue", err, put, room)
 }
 
 // has reports whether a line is settled.
@@ -252,7 +270,7 @@ func (c *checkpoint) prepare(batch []entry) error {
 	}
 	tmp, err := os.Create(c.path + ".tmp")
 	if err != nil {
-		return err
+		return readable.ExplainWrite(c.path+".tmp", err)
 	}
 	_, err = tmp.Write(append(text, '\n'))
 	return errors.Join(err, c.sync.of(tmp), tmp.Close())

@@ -201,7 +201,7 @@ func (r *run) sleep(ctx context.Context, wait time.Duration) error {
 func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
 	r.free = r.Clock.Now().Add(r.limits.cost(len(r.batch), r.size))
 	if err := r.checkpoint.prepare(r.batch); err != nil {
-		return 0, nil, fmt.Errorf("--checkpoint: %w; nothing was put since the last batch: make room, and run the same command again to continue", err)
+		return 0, nil, unwritten(err, "nothing was put since the last batch")
 	}
 	input := &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream)}
 	for _, e := range r.batch {

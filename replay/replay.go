@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/internal/unpack"
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
@@ -174,7 +175,7 @@ func (r *run) bound() error {
 		r.checkpoint.before = before
 		if !r.DryRun {
 			if err := errors.Join(r.checkpoint.prepare(nil), r.checkpoint.commit(nil)); err != nil {
-				return fmt.Errorf("--checkpoint: %w; nothing was put: make room, and run the same command again", err)
+				return unwritten(err, "nothing was put")
 			}
 		}
 	}
@@ -371,6 +372,9 @@ func (r *run) reject(o object, line item, code string, reason error) error {
 		rejected.LastLine = line.last
 	}
 	if err := r.rejects.add(rejected); err != nil {
+		if readable.HasRemedy(err) {
+			return fmt.Errorf("--rejected: %w, or name another file", err)
+		}
 		return fmt.Errorf("--rejected: %w; make room, or name another file", err)
 	}
 	return nil

@@ -377,6 +377,7 @@ func TestRemediesOfTheSurroundings(t *testing.T) {
 	}{
 		{unsent, network}, {fmt.Errorf("listing: %w", unsent), network},
 		{&smithyhttp.RequestSendError{Err: context.Canceled}, ""}, {errors.New("another"), ""},
+		{&smithy.GenericAPIError{Code: "PermanentRedirect"}, "; the bucket is in another region"}, {&smithy.GenericAPIError{Code: "KMSInvalidStateException"}, "; enable the key"},
 		{&smithy.GenericAPIError{Code: "InvalidAccessKeyId"}, keys}, {&smithy.GenericAPIError{Code: "UnrecognizedClientException"}, keys},
 	} {
 		if got := remedy(test.err, ""); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
@@ -644,8 +645,11 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	w.must(os.Remove(w.opts.Checkpoint))
 	w.must(os.Remove(w.opts.Checkpoint + ".lock"))
 	w.must(os.Symlink(filepath.Base(w.opts.Checkpoint)+".lock", w.opts.Checkpoint+".lock"))
-	w.refused("a loop for the lock", "--checkpoint: "+w.opts.Checkpoint+".lock"+loop+"; name a file in a folder that can be written")
+	w.refused("a loop for the lock", "--checkpoint: "+w.opts.Checkpoint+".lock"+loop+", or name a file in a folder that can be written")
 	w.must(os.Remove(w.opts.Checkpoint + ".lock"))
+	w.must(os.Mkdir(w.opts.Checkpoint+".tmp", 0o755))
+	w.refused("a folder for the next checkpoint", "--checkpoint: "+w.opts.Checkpoint+".tmp is a folder; name a file; nothing was put since the last batch: run the same command again to continue")
+	w.must(os.Remove(w.opts.Checkpoint + ".tmp"))
 	w.must(syscall.Mkfifo(w.opts.Checkpoint, 0o600))
 	w.refused("a pipe", "--checkpoint: "+w.opts.Checkpoint+" is no regular file, so nothing can be read from it again; name a file")
 	w.opts.Checkpoint = filepath.Join(w.dir, "kinesis.db", "c.json")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -117,6 +118,10 @@ func (r *run) fetch(ctx context.Context, o *object) (*spool, error) {
 			return s, nil
 		}
 		var answered smithy.APIError
+		if local := (*fs.PathError)(nil); errors.As(err, &local) {
+			s.close()
+			return nil, fmt.Errorf("the local copy of s3://%s/%s cannot be written: %w; make room, or name another folder in TMPDIR", r.Bucket, o.id.key, err)
+		}
 		if ctx.Err() != nil || errors.As(err, &answered) || try == fetchTries {
 			s.close()
 			return nil, r.fetchError(*o, err)
@@ -170,6 +175,10 @@ func remedy(err error, permission string) string {
 		return "; it needs " + permission
 	case "NoSuchBucket", "ResourceNotFoundException":
 		return "; correct the name or the region"
+	case "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return "; the bucket is in another region: correct --region, or the environment's Region"
+	case "KMSDisabledException", "KMSInvalidStateException", "KMS.DisabledException", "KMS.KMSInvalidStateException":
+		return "; enable the key, or cancel its deletion first (docs/runbooks/stream-refused.md), and run the same command again to continue"
 	case "ExpiredToken", "ExpiredTokenException":
 		return "; renew the credentials, and run the same command again to continue"
 	case "InvalidAccessKeyId", "InvalidToken", "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException":

@@ -112,14 +112,12 @@ func New(cfg Config, opts Options) (*API, error) {
 	if opts.Credentials == nil {
 		opts.Credentials = func(string) (string, string, bool) { return "", "", false }
 	}
-	var problems []error
-	for _, a := range cfg.unverified {
-		if !opts.AllowUnverified {
+	if len(cfg.unverified) > 0 && !opts.AllowUnverified {
+		var problems []error
+		for _, a := range cfg.unverified {
 			problems = append(problems, a.refuse())
 		}
-	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		return nil, errors.Join(problems...)
 	}
 	a := &API{
 		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Clock, opts.Unlimited),

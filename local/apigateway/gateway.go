@@ -29,7 +29,7 @@ const (
 )
 
 // responseTypes are all types of gateway responses with their statuses (developer guide, "Gateway response types"). The last
-// seven cannot occur here, but a stack may declare them.
+// six cannot occur here, but a stack may declare them.
 var responseTypes = map[string]int{
 	accessDenied: 403, apiConfiguration: 500, badBody: 400, badParameters: 400, default4xx: 400, default5xx: 500,
 	integrationFailure: 504, integrationTimeOut: 504, invalidKey: 403, invalidSignature: 403, missingToken: 403,

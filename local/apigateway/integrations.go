@@ -134,7 +134,7 @@ func (r *reader) checkHandling(res tfjson.Resource, handling string) {
 // by badmintoncryer/cdk-preflight, pf-apigw-integration-cache-key-parameters).
 func (r *reader) checkCacheKeys(res tfjson.Resource, m *method, keys []string) {
 	for _, key := range keys {
-		if name, ok := strings.CutPrefix(key, "method.request."); !ok || !r.declared[r.key(m)]["request"][name] {
+		if name, ok := strings.CutPrefix(key, "method.request."); !ok || !r.parameters[m].request[name] {
 			r.problem(res, "cache_key_parameters has %q, which is not among the request_parameters of the method; declare it there, or API Gateway refuses this", key)
 		}
 	}
@@ -150,7 +150,7 @@ func (r *reader) requestMappings(res tfjson.Resource, m *method, parameters map[
 			r.problem(res, "request_parameters has %q; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME", key)
 			continue
 		}
-		value, err := requestValue(parameters[key], r.declared[r.key(m)]["request"])
+		value, err := requestValue(parameters[key], r.parameters[m].request)
 		if err != nil {
 			r.problem(res, "request_parameters of %s: %w", key, err)
 			continue
@@ -206,7 +206,7 @@ func (r *reader) readIntegrationResponses() {
 			r.dangling(res, "method_response", "status_code is %q; use one of 200 to 599", block.Status)
 			return
 		}
-		declared, announced := r.declared[r.key(m)][block.Status]
+		declared, announced := r.parameters[m].response[block.Status]
 		if !announced && !r.failed["aws_api_gateway_method_response"] {
 			r.api.warnings = append(r.api.warnings, fmt.Sprintf("%s %s has no aws_api_gateway_method_response for the status %s of %s: API Gateway answers 500 where it chooses that one, although the call was made",
 				m.verb, m.resource.path, block.Status, res.Address()))
@@ -289,12 +289,11 @@ func (r *reader) checkIntegrations() {
 			m.integration.index()
 		}
 	}
-	for _, res := range r.stack.Resources("aws_api_gateway_method") {
-		var block methodBlock
-		if res.Into(&block) == nil && r.places[block.Resource+" "+block.Method].integration == nil {
+	each(r, "aws_api_gateway_method", func(res tfjson.Resource, block methodBlock) {
+		if r.resources[block.Resource].methods[block.Method].integration == nil {
 			r.problem(res, "no aws_api_gateway_integration belongs to it; API Gateway refuses to deploy such a method")
 		}
-	}
+	})
 }
 
 func (r *reader) templates(res tfjson.Resource, attribute string, texts map[string]string) map[string]*template {

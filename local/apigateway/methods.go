@@ -35,7 +35,6 @@ func (r *reader) readMethods() {
 		}
 		at.methods[block.Method] = m
 		r.api.methods = append(r.api.methods, m)
-		r.places[block.Resource+" "+block.Method] = m
 		r.declareParameters(res, block, m)
 		r.guard(res, block, m)
 	})
@@ -119,7 +118,7 @@ func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *me
 		}
 		names[place+"."+name], keys[name] = true, key
 	}
-	r.declared[r.key(m)] = map[string]map[string]bool{"request": names}
+	r.parameters[m] = declaredParameters{request: names, response: map[string]map[string]bool{}}
 }
 
 // headerName is the form of an HTTP header's name (RFC 9110, "token").
@@ -136,18 +135,16 @@ func isParameter(place, name string) bool {
 	return false
 }
 
-func (r *reader) key(m *method) string { return m.resource.id + " " + m.verb }
-
 // place finds the method that a resource belongs to. A resource without a method is a problem.
 func (r *reader) place(res tfjson.Resource, api, resourceID, verb string) *method {
 	if !r.ours(res, api) {
 		return nil
 	}
-	m := r.places[resourceID+" "+verb]
-	if m == nil {
-		r.dangling(res, "method", "resource_id %q has no method %s in the stack", resourceID, cmp.Or(verb, `""`))
+	if at := r.resources[resourceID]; at != nil && at.methods[verb] != nil {
+		return at.methods[verb]
 	}
-	return m
+	r.dangling(res, "method", "resource_id %q has no method %s in the stack", resourceID, cmp.Or(verb, `""`))
+	return nil
 }
 
 func (r *reader) readMethodResponses() {
@@ -160,7 +157,7 @@ func (r *reader) readMethodResponses() {
 			r.problem(res, "status_code is %q; use one of 200 to 599", block.Status)
 			return
 		}
-		if r.declared[r.key(m)][block.Status] != nil {
+		if r.parameters[m].response[block.Status] != nil {
 			r.problem(res, "status_code is %s, for which %s %s has a response already; declare one", block.Status, m.verb, m.resource.path)
 			return
 		}
@@ -175,6 +172,6 @@ func (r *reader) readMethodResponses() {
 			}
 			names[key] = true
 		}
-		r.declared[r.key(m)][block.Status] = names
+		r.parameters[m].response[block.Status] = names
 	})
 }

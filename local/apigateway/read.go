@@ -28,8 +28,13 @@ type reader struct {
 	authorizers map[string]*Authorizer    // by id
 	policies    []policyText
 	models      *models
-	places      map[string]*method // by resource id and method
-	declared    map[string]map[string]map[string]bool
+	parameters  map[*method]declaredParameters
+}
+
+// declaredParameters are the parameters of a method that a mapping may name.
+type declaredParameters struct {
+	request  map[string]bool            // such as "header.X-Id"
+	response map[string]map[string]bool // by status, such as "method.response.header.X-Id"; nil without a method response
 }
 
 // Read reads the REST API of a resolved stack: one aws_api_gateway_rest_api with all that belongs to it. The error joins every
@@ -43,8 +48,7 @@ func Read(stack *tfjson.Stack) (Config, error) {
 			root: &resource{path: "/", methods: map[string]*method{}},
 		},
 		failed: map[string]bool{}, resources: map[string]*resource{}, validators: map[string]validatorBlock{},
-		authorizers: map[string]*Authorizer{},
-		places:      map[string]*method{}, declared: map[string]map[string]map[string]bool{},
+		authorizers: map[string]*Authorizer{}, parameters: map[*method]declaredParameters{},
 	}
 	r.refuseUnknown()
 	if !r.restAPI() {

@@ -2,13 +2,12 @@ package apigateway
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
-// words are the message and the error type of the failures that only Refuse makes: nothing on one machine can cause them.
+// words are the failures that Refuse makes, by their types. A request can cause the last three too. Nothing on one machine causes
+// the others with these words.
 //
 // Assumption API-23: a request without a valid token gets 401 "Unauthorized", one that its authoriser denies gets 403 "User is
 // not authorized to access this resource" (AWS re:Post, "Why am I getting API Gateway 401 Unauthorized errors after creating a
@@ -33,7 +32,7 @@ var words = map[string]failure{
 func (a *API) Refuse(w http.ResponseWriter, r *http.Request, responseType string) error {
 	fail, known := words[responseType]
 	if !known {
-		return fmt.Errorf("the type of gateway response is %q; use one of %s", responseType, strings.Join(slices.Sorted(maps.Keys(words)), ", "))
+		return fmt.Errorf("the type of gateway response is %q; use one of %s", responseType, strings.Join(sortedKeys(words), ", "))
 	}
 	fail.responseType = responseType
 	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: pathOf(r), verb: r.Method}

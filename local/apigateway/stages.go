@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"cmp"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -346,7 +345,7 @@ func (r *reader) usagePlan(res tfjson.Resource, block usagePlanBlock) *usagePlan
 // join adds a key to a plan. A key has one plan for a stage (developer guide, "Usage plans and API keys": "an API key can be
 // associated with more than one usage plan … but only once for a stage").
 func (r *reader) join(res tfjson.Resource, key *apiKey, plan *usagePlan) {
-	for _, stage := range slices.Sorted(maps.Keys(plan.byMethod)) {
+	for _, stage := range sortedKeys(plan.byMethod) {
 		if key.plans[stage] != nil {
 			r.problem(res, "the key is in another usage plan of the stage %s; API Gateway allows one", stage)
 		}

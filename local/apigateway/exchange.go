@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -21,6 +20,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
+	"cdk.tf/go/ingest/local/internal/randomid"
 )
 
 // exchange is one request with its answer.
@@ -320,32 +320,19 @@ func lookup[kept any](declared map[string]kept, contentType string) (kept, bool)
 // (developer guide, "Setting up CloudWatch logging for a REST API").
 func (x *exchange) identify() {
 	if own := x.r.Header.Get("X-Amzn-Requestid"); own == "" {
-		id, _ := uuid.NewRandomFromReader(randomness{})
-		x.requestID = id.String()
+		x.requestID = randomid.New()
 	} else if len(own) == uuidLength && uuid.Validate(own) == nil {
 		x.requestID = own
 	} else {
 		x.requestID = "UUID_REPLACED_INVALID_REQUEST_ID"
 	}
 	var extended [11]byte
-	_, _ = randomness{}.Read(extended[:])
+	randomid.Fill(extended[:])
 	x.extendedID = base64.StdEncoding.EncodeToString(extended[:])
 }
 
 // uuidLength is the length of the form with 8-4-4-4-12 digits. The uuid package accepts other forms too.
 const uuidLength = 36
-
-// randomness is a source of random bytes that never fails. The ids that are made of them identify requests, and are not secret.
-type randomness struct{}
-
-func (randomness) Read(to []byte) (int, error) {
-	for at := 0; at < len(to); {
-		var next [8]byte
-		binary.LittleEndian.PutUint64(next[:], rand.Uint64())
-		at += copy(to[at:], next[:])
-	}
-	return len(to), nil
-}
 
 // traceID returns the trace id that API Gateway adds to an integration's answer, with the client's root if it sent one
 // (localstack's test_invocation_trace_id, validated on AWS).
@@ -360,7 +347,7 @@ func (x *exchange) traceID() string {
 		if root == "" {
 			var b [16]byte
 			binary.BigEndian.PutUint32(b[:], uint32(x.arrived.Unix())) //nolint:gosec // X-Ray's format has 32 bits
-			_, _ = randomness{}.Read(b[4:])
+			randomid.Fill(b[4:])
 			root = "1-" + hex.EncodeToString(b[:4]) + "-" + hex.EncodeToString(b[4:])
 		}
 		x.trace = root

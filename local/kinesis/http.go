@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
 	"cdk.tf/go/ingest/local/internal/inflight"
+	"cdk.tf/go/ingest/local/internal/randomid"
 )
 
 const (
@@ -52,7 +52,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header := w.Header()
-	requestID := newRequestID()
+	requestID := randomid.New()
 	header.Set("X-Amzn-Requestid", requestID)
 	header.Set("X-Amz-Id-2", extendedID())
 	if wrong := s.checkRequest(r, body); wrong != nil {
@@ -95,12 +95,7 @@ func statusOfUnread(err error) int {
 // extendedID looks like AWS's second identifier of a request, which only AWS can interpret.
 func extendedID() string {
 	var id [72]byte
-	for i := 0; i < len(id); i += 8 {
-		random := rand.Uint64()
-		for j := range 8 {
-			id[i+j] = byte(random >> (8 * j))
-		}
-	}
+	randomid.Fill(id[:])
 	return base64.StdEncoding.EncodeToString(id[:])
 }
 

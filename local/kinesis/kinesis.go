@@ -28,6 +28,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
+	"cdk.tf/go/ingest/local/internal/randomid"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -482,7 +483,7 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 // do is DoAs for a caller that bounds the memory of answers: before a large one is made, do calls reserve with the most bytes that it
 // may have.
 func (s *Service) do(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial, reserve func(bytes int64) error) Response {
-	response := Response{Status: 200, RequestID: newRequestID()}
+	response := Response{Status: 200, RequestID: randomid.New()}
 	var problem *refusal
 	if ctx.Err() != nil {
 		problem = failure(ctx.Err())

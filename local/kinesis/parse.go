@@ -3,7 +3,6 @@ package kinesis
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -205,27 +204,4 @@ func appendText(out, text []byte) []byte {
 	out = append(out, '"')
 	out = append(out, text...)
 	return append(out, '"')
-}
-
-// newRequestID is a random UUID. It only identifies a request, so it need not be unpredictable.
-func newRequestID() string {
-	const hex = "0123456789abcdef"
-	var id [36]byte
-	high, low := rand.Uint64(), rand.Uint64()
-	high = high&^0xf000 | 0x4000
-	low = low&^(0xc<<60) | 0x8<<60
-	at := 0
-	for i := range 32 {
-		if i == 8 || i == 12 || i == 16 || i == 20 {
-			id[at] = '-'
-			at++
-		}
-		from := high
-		if i >= 16 {
-			from = low
-		}
-		id[at] = hex[from>>(60-4*(i%16))&0xf]
-		at++
-	}
-	return string(id[:])
 }

@@ -2,6 +2,7 @@ package vtl
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/ohler55/ojg/jp"
@@ -75,7 +76,8 @@ func splitPath(expr jp.Expr) (*Path, string) {
 			below, problem := splitPath(expr[i+1:])
 			return &Path{expr: expr[:i], below: below}, problem
 		case jp.Slice:
-			if len(f) > 2 && f[2] != 1 { // Jayway's reads no step (ArraySliceOperation)
+			// Jayway's reads no step (ArraySliceOperation). Without one, the parser's is the largest integer.
+			if len(f) > 2 && f[2] != 1 && f[2] != math.MaxInt32 {
 				return nil, "has a slice with a step, which API Gateway passes over; leave the step out"
 			}
 		case jp.Union:

@@ -89,6 +89,29 @@ inBrowser("sending, as a person repeats it", () => {
     await context.close();
   });
 
+  test("a new name that is typed in one tab stays while another tab saves a sample, and its field keeps the focus", async () => {
+    const { page, context } = await browser.open(dev.url);
+    const other = await context.newPage();
+    await other.goto(dev.url);
+    await other.waitForSelector("html[data-ready]");
+    const save = async (tab: Page, name: string) => {
+      await tab.fill("#sample-name", name);
+      await tab.evaluate(() => (document.getElementById("sample-form") as HTMLFormElement).requestSubmit());
+    };
+    for (const tab of [page, other]) await tab.click(".samples summary");
+    await save(page, "First");
+    await page.locator("#own-samples input").press("End");
+    await page.keyboard.type(" of all");
+    await save(other, "Second");
+    await expect.poll(() => page.locator("#own-samples input").count()).toBe(2);
+    expect(await page.inputValue("#own-samples input >> nth=0")).toBe("First of all");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => text(other, "#own-0")).toBe("First of all");
+    expect(await page.evaluate(() => document.activeElement?.ariaLabel)).toBe("Name of the sample First of all");
+    await other.close();
+    await context.close();
+  });
+
   test("the event that the schema allows is a sample, named after its type", async () => {
     const own = await startIngest({ env: "option-types" });
     const { page } = await browser.open(own.url);

@@ -27,6 +27,15 @@ export function setText(element: HTMLElement, text: string) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** place gives an element these children, and moves only those that are not in their place: an element that moves loses the focus. */
+export function place(parent: Element, children: Element[]) {
+  const wanted = new Set(children);
+  for (const child of Array.from(parent.children)) if (!wanted.has(child)) child.remove();
+  children.forEach((child, n) => {
+    if (parent.children[n] !== child) parent.insertBefore(child, parent.children[n] ?? null);
+  });
+}
+
 /** copy puts text on the clipboard; false if the browser does not allow it. */
 export async function copy(text: string): Promise<boolean> {
   try {

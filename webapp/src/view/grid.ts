@@ -1,5 +1,5 @@
 import type { Pages } from "../model/pages.ts";
-import { h } from "./dom.ts";
+import { h, place } from "./dom.ts";
 
 export type Column<T> = {
   title: string;
@@ -111,23 +111,14 @@ export class Grid<T extends object> {
     this.table.setAttribute("aria-rowcount", String(pages.ended ? pages.count + 1 : -1));
     space(this.above, from * this.height);
     space(this.below, Math.min(tallest, (pages.count - to) * this.height));
-    this.place([this.above, ...rows, this.below]);
+    const { focused } = this;
+    place(this.body, [this.above, ...rows, this.below]);
+    if (focused && !this.focused) this.panel.focus({ preventScroll: true }); // the focused row is gone
     const measured = rows[0]?.getBoundingClientRect().height ?? 0;
     if (measured > 0 && Math.abs(measured - this.height) > 0.01) {
       this.height = measured;
       this.soon();
     }
-  }
-
-  /** place moves only what is not in its place, so that a focused button keeps the focus. If its row is gone, the panel gets it. */
-  private place(rows: HTMLTableRowElement[]) {
-    const wanted = new Set<Node>(rows);
-    const { focused } = this;
-    for (const child of Array.from(this.body.children)) if (!wanted.has(child)) child.remove();
-    if (focused && !this.focused) this.panel.focus({ preventScroll: true });
-    rows.forEach((row, n) => {
-      if (this.body.children[n] !== row) this.body.insertBefore(row, this.body.children[n] ?? null);
-    });
   }
 
   private soon() {

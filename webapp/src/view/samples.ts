@@ -1,6 +1,6 @@
 import type { Samples } from "../model/samples.ts";
 import type { Store } from "../model/store.ts";
-import { byId, h, say, setText } from "./dom.ts";
+import { byId, h, place, say, setText } from "./dom.ts";
 
 /** storage is null where the browser forbids it, which it does by throwing. */
 export function storage(): Storage | null {
@@ -26,23 +26,43 @@ export function samples(store: Store, own: Samples) {
     if (problem === "") name.value = "";
     else name.focus();
   });
-  const show = () => byId("own-samples").replaceChildren(...own.list.map((sample) => row(own, sample.name, note)));
+  let rows: Row[] = [];
+  // A row that is still there keeps its element, and so the name that somebody types while another tab saves.
+  const show = () => {
+    rows = own.list.map((sample) => rows.find((one) => one.name === sample.name) ?? row(own, sample.name, note));
+    place(
+      byId("own-samples"),
+      rows.map(({ element }) => element),
+    );
+  };
   own.subscribe(show);
   addEventListener("storage", () => own.refresh());
   show();
 }
 
-function row(own: Samples, name: string, note: (problem: string, done: string) => void): HTMLElement {
-  const input = h("input", { type: "text", value: name, maxlength: "40", "aria-label": `Name of the sample ${name}` });
+type Row = { name: string; element: HTMLElement };
+
+function row(own: Samples, name: string, note: (problem: string, done: string) => void): Row {
+  const input = h("input", { type: "text", maxlength: "40" });
+  const remove = h("button", { type: "button", class: "quiet" }, "Delete");
+  const it = { name, element: h("li", { class: "row" }, input, remove) };
+  const show = () => {
+    input.value = it.name;
+    input.ariaLabel = `Name of the sample ${it.name}`;
+    remove.ariaLabel = `Delete the sample ${it.name}`;
+  };
+  show();
   input.addEventListener("change", () => {
-    const problem = own.rename(name, input.value);
-    if (problem !== "") input.value = name;
-    note(problem, `Renamed ${name}.`);
+    const before = it.name;
+    it.name = input.value.trim(); // before the list is drawn again, which finds the row by it
+    const problem = own.rename(before, input.value);
+    if (problem !== "") it.name = before;
+    show();
+    note(problem, `Renamed ${before}.`);
   });
-  const remove = h("button", { type: "button", class: "quiet", "aria-label": `Delete the sample ${name}` }, "Delete");
   remove.addEventListener("click", () => {
-    note(own.remove(name), `Deleted ${name}.`);
+    note(own.remove(it.name), `Deleted ${it.name}.`);
     byId("sample-name").focus();
   });
-  return h("li", { class: "row" }, input, remove);
+  return it;
 }

@@ -365,7 +365,8 @@ type Bucket struct {
 // Transition moves events to another storage class. S3 moves an object to [StandardIA] or [OneZoneIA] after 30 days at the
 // earliest, and from there to [Glacier] or [DeepArchive] after 30 more. It does not move objects under 128 KB.
 type Transition struct {
-	// AfterDays is the number of days after which S3 moves an event.
+	// AfterDays is the number of days after which S3 moves an event: 0 to 36,500, and at least 30 to [StandardIA] and [OneZoneIA]. With 0
+	// S3 moves it at the next midnight UTC.
 	AfterDays int
 	// StorageClass is the storage class that S3 moves it to.
 	StorageClass StorageClass

@@ -90,6 +90,6 @@ type Column struct {
 	// Type is a Hive type, without spaces: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string,
 	// char(N), varchar(N), date, timestamp, array<T>, map<K,V> or struct<NAME:T,…>.
 	Type string
-	// Comment describes the column: one line of at most 255 characters, or nothing.
+	// Comment describes the column: one line of at most 255 bytes, or nothing. A letter with an accent is two bytes.
 	Comment string
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/internal/objectname"
@@ -149,11 +148,23 @@ func (p *problems) columns(e Environment) {
 		}
 		seen[column.Name] = true
 		p.columnType(field+"Type", column.Type)
-		if utf8.RuneCountInString(column.Comment) > maxColumnComment || strings.ContainsFunc(column.Comment, unicode.IsControl) {
-			p.add(field+"Comment", is(column.Comment), fmt.Sprintf("use one line of at most %d characters", maxColumnComment))
-		}
+		p.columnComment(field+"Comment", column.Comment)
 	}
 }
+
+// columnComment checks a comment. Both Glue's API reference and the AWS provider (internal/service/glue/catalog_table.go) bound its bytes.
+func (p *problems) columnComment(field, comment string) {
+	if len(comment) > maxColumnComment {
+		p.add(field, fmt.Sprintf("is %d bytes long", len(comment)), fmt.Sprintf("use at most %d", maxColumnComment))
+	}
+	if strings.ContainsFunc(comment, isNoText) {
+		p.add(field, is(comment), "use one line without control characters, U+FFFE and U+FFFF: Glue takes no others")
+	}
+}
+
+// isNoText reports whether a character is none of Glue's single-line strings (developer guide, "Common data types"). They may hold a tab,
+// which no client shows as one.
+func isNoText(r rune) bool { return unicode.IsControl(r) || r == '\uFFFE' || r == '\uFFFF' }
 
 func (p *problems) columnType(field, text string) {
 	if len(text) > maxColumnType {

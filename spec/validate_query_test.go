@@ -90,6 +90,7 @@ func TestColumnsRefused(t *testing.T) {
 	const (
 		name = `; use the property's name in lower case: a-z, 0-9 and "_", not beginning with a digit, at most 255`
 		kind = `; use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>`
+		text = "; use one line without control characters, U+FFFE and U+FFFF: Glue takes no others"
 	)
 	testRefusals(t, []refusal{
 		{"a long type", columned(Column{Name: "a", Type: strings.Repeat("array<", 20000) + "int" + strings.Repeat(">", 20000)}),
@@ -103,9 +104,10 @@ func TestColumnsRefused(t *testing.T) {
 		{"a partition", columned(Column{Name: "month", Type: "string"}),
 			[]string{`Query.Columns[0].Name is "month", which a partition of Delivery.Prefix or Delivery.PartitionBy has too; leave the column out or rename the partition`}},
 		{"type", columned(Column{Name: "a", Type: "integer"}), []string{`Query.Columns[0].Type is "integer"` + kind}},
-		{"comment", columned(Column{Name: "a", Type: "int", Comment: "a\nb"}), []string{`Query.Columns[0].Comment is "a\nb"; use one line of at most 255 characters`}},
-		{"long comment", columned(Column{Name: "a", Type: "int", Comment: strings.Repeat("é", 256)}),
-			[]string{`Query.Columns[0].Comment is "` + strings.Repeat("é", 256) + `"; use one line of at most 255 characters`}},
+		{"comment", columned(Column{Name: "a", Type: "int", Comment: "a\nb"}), []string{`Query.Columns[0].Comment is "a\nb"` + text}},
+		{"a comment that is no text", columned(Column{Name: "a", Type: "int", Comment: "a\uFFFF"}, Column{Name: "b", Type: "int", Comment: "\uFFFE"}),
+			[]string{`Query.Columns[0].Comment is "a\uffff"` + text, `Query.Columns[1].Comment is "\ufffe"` + text}},
+		{"long comment", columned(Column{Name: "a", Type: "int", Comment: strings.Repeat("é", 128)}), []string{`Query.Columns[0].Comment is 256 bytes long; use at most 255`}},
 	})
 }
 
@@ -152,7 +154,7 @@ func TestQueryAccepted(t *testing.T) {
 		{"a time zone", queried(func(e *Environment) { e.Delivery.TimeZone = "Asia/Tokyo" })},
 		{"the longest type of an event", eventOf(131072)},
 		{"days", queried(prefixed("events/dt=!{timestamp:yyyy-MM-dd}/"))},
-		{"columns", columned(Column{"user_id", "string", ""}, Column{"tags", "array<string>", strings.Repeat("é", 255)})},
+		{"columns", columned(Column{"user_id", "string", ""}, Column{"tags", "array<string>", strings.Repeat("é", 127) + "e"})},
 		{"bounds", queried(func(e *Environment) {
 			e.Query.Since, e.Query.ScanLimitMiB, e.Query.ResultExpireAfterDays = 2100, 104857600, 36500
 		})},

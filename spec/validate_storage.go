@@ -90,7 +90,7 @@ func isArchive(class StorageClass) bool { return class == Glacier || class == De
 func (p *problems) transition(all []Transition, i int) {
 	t, before := all[i], all[:i]
 	field := item("Bucket.Transitions", i)
-	least := 1
+	least := 0 // S3 API reference, Transition
 	if isInfrequentAccess(t.StorageClass) {
 		least = minInfrequentAccessDays
 	}

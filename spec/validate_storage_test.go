@@ -110,8 +110,9 @@ func TestTransitionsRefused(t *testing.T) {
 	const classes = `; use "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER" or "DEEP_ARCHIVE"`
 	testRefusals(t, []refusal{
 		{"class", moved(0, Transition{1, "STANDARD"}), []string{`Bucket.Transitions[0].StorageClass is "STANDARD"` + classes}},
-		{"0 days", moved(0, Transition{0, Glacier}), []string{`Bucket.Transitions[0].AfterDays is 0; use 1 to 36500`}},
-		{"too many days", moved(0, Transition{36501, Glacier}), []string{`Bucket.Transitions[0].AfterDays is 36501; use 1 to 36500`}},
+		{"a negative day", moved(0, Transition{-1, Glacier}), []string{`Bucket.Transitions[0].AfterDays is -1; use 0 to 36500`}},
+		{"too many days", moved(0, Transition{36501, Glacier}), []string{`Bucket.Transitions[0].AfterDays is 36501; use 0 to 36500`}},
+		{"0 days to STANDARD_IA", moved(0, Transition{0, StandardIA}), []string{`Bucket.Transitions[0].AfterDays is 0; use 30 to 36500`}},
 		{"29 days to STANDARD_IA", moved(0, Transition{29, StandardIA}), []string{`Bucket.Transitions[0].AfterDays is 29; use 30 to 36500`}},
 		{"29 days to ONEZONE_IA", moved(0, Transition{29, OneZoneIA}), []string{`Bucket.Transitions[0].AfterDays is 29; use 30 to 36500`}},
 		{"same day", moved(0, Transition{30, GlacierIR}, Transition{30, Glacier}),
@@ -145,7 +146,8 @@ func TestTransitionsRefused(t *testing.T) {
 
 func TestTransitionsAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
-		{"1 day", moved(0, Transition{1, Glacier})},
+		{"at once", moved(1, Transition{0, IntelligentTiering})},
+		{"at once, and on", moved(0, Transition{0, GlacierIR}, Transition{1, DeepArchive})},
 		{"36,500 days", moved(0, Transition{36500, Glacier})},
 		{"30 days to STANDARD_IA", moved(0, Transition{30, StandardIA})},
 		{"30 days to ONEZONE_IA", moved(0, Transition{30, OneZoneIA})},

@@ -110,11 +110,6 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	return nil, nil
 }
 
-func (in input) integer(name string) int64 {
-	number, _ := in[name].(int64)
-	return number
-}
-
 func modeOf(in input) string {
 	details, given := in["StreamModeDetails"].(input)
 	if !given {
@@ -130,12 +125,9 @@ func shardCountNeeded(in input) string {
 	return ""
 }
 
-var deleteStreamInput = []field{
-	{name: "StreamName", kind: stringKind, checks: nameChecks},
-	{name: "StreamARN", kind: stringKind, checks: arnChecks},
-	{name: "StreamId", kind: stringKind},
+var deleteStreamInput = slices.Concat(namedStream, []field{
 	{name: "EnforceConsumerDeletion", kind: booleanKind}, // no stream here has registered consumers
-}
+})
 
 // deleteStream deletes a stream at once (see assumption KIN-7). The committer frees the records' space later.
 func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
@@ -217,24 +209,14 @@ func (s *Service) listStreams(body []byte) ([]byte, *refusal) {
 	return encode(answer)
 }
 
-func (in input) limit(name string, standard int) int {
-	if limit, given := in[name].(int64); given {
-		return int(limit)
-	}
-	return standard
-}
-
 func seconds(at time.Time) json.Number {
 	return json.Number(appendSeconds(nil, at.UnixMilli()))
 }
 
-var describeStreamInput = []field{
+var describeStreamInput = slices.Concat([]field{
 	{name: "Limit", kind: integerKind, checks: between(1, listMost)},
 	{name: "ExclusiveStartShardId", kind: stringKind, checks: nameChecks},
-	{name: "StreamName", kind: stringKind, checks: nameChecks},
-	{name: "StreamARN", kind: stringKind, checks: arnChecks},
-	{name: "StreamId", kind: stringKind},
-}
+}, namedStream)
 
 // streamDescription is the common part of DescribeStream and DescribeStreamSummary. The encryption and its key are those that the stack
 // declares, although records on this machine's disk are not encrypted: the permissions for the key are checked.
@@ -316,11 +298,7 @@ func (s *Service) describeShards(of *stream, after string, limit int, filter sha
 }
 
 func (s *Service) describeStream(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, describeStreamInput, streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	found, problem := s.stream(in)
+	in, found, problem := s.decodeNamed(body, describeStreamInput)
 	if problem != nil {
 		return nil, problem
 	}
@@ -338,11 +316,7 @@ func (s *Service) describeStream(body []byte) ([]byte, *refusal) {
 }
 
 func (s *Service) describeStreamSummary(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, deleteStreamInput[:3], streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	found, problem := s.stream(in)
+	_, found, problem := s.decodeNamed(body, namedStream)
 	if problem != nil {
 		return nil, problem
 	}
@@ -359,14 +333,12 @@ func (s *Service) describeStreamSummary(body []byte) ([]byte, *refusal) {
 	return encode(answer)
 }
 
-var listShardsInput = []field{
+var listShardsInput = slices.Concat([]field{
 	{name: "ExclusiveStartShardId", kind: stringKind, checks: nameChecks},
 	{name: "MaxResults", kind: integerKind, checks: between(1, listMost)},
 	{name: "NextToken", kind: stringKind, checks: []check{notEmpty, atMost(1 << 20)}},
 	{name: "StreamCreationTimestamp", kind: timestampKind},
-	{name: "StreamName", kind: stringKind, checks: nameChecks},
-	{name: "StreamARN", kind: stringKind, checks: arnChecks},
-	{name: "StreamId", kind: stringKind},
+}, namedStream, []field{
 	{name: "ShardFilter", kind: structKind, children: []field{
 		{name: "Type", kind: stringKind, required: true, checks: []check{
 			oneOf("AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP", "FROM_TIMESTAMP"),
@@ -374,7 +346,7 @@ var listShardsInput = []field{
 		{name: "ShardId", kind: stringKind, checks: nameChecks},
 		{name: "Timestamp", kind: timestampKind},
 	}},
-}
+})
 
 // page says where a listing of shards continues. On the wire it is base64 of JSON.
 type page struct {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,17 +94,15 @@ func parseShardID(id string) (int, bool) {
 	return int(n), err == nil
 }
 
-var getShardIteratorInput = []field{
+var getShardIteratorInput = slices.Concat([]field{
 	{name: "ShardId", kind: stringKind, required: true, checks: nameChecks},
 	{name: "ShardIteratorType", kind: stringKind, required: true, checks: []check{
 		oneOf("AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"),
 	}},
 	{name: "StartingSequenceNumber", kind: stringKind, checks: []check{sequenceCheck}},
-	{name: "StreamName", kind: stringKind, checks: nameChecks},
-	{name: "StreamARN", kind: stringKind, checks: arnChecks},
-	{name: "StreamId", kind: stringKind},
+}, namedStream, []field{
 	{name: "Timestamp", kind: timestampKind},
-}
+})
 
 func (s *Service) getShardIterator(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, getShardIteratorInput, streamNeeded)
@@ -237,10 +236,7 @@ func (s *Service) getRecords(c call) ([]byte, *refusal) {
 	if problem != nil {
 		return nil, problem
 	}
-	limit := readMost
-	if given, ok := in["Limit"].(int64); ok {
-		limit = int(given)
-	}
+	limit := in.limit("Limit", readMost)
 	if err := c.reserve(mostOf(found, it.index, limit)); err != nil {
 		return nil, failure(err) // the client has gone
 	}

@@ -17,30 +17,30 @@ const (
 	readBytes    = 2 * mib
 )
 
-// tank holds at most one second of a rate and is refilled steadily (a token bucket). Its zero value is full.
+// tokenBucket holds at most the tokens of one second, and is refilled steadily. Its zero value is full.
 //
-// Assumption KIN-2: Kinesis measures a shard's write capacity like a tank that is refilled at a steady rate (developer guide,
-// "Handle large records"). So after a pause a shard takes one second's worth at once, and over t seconds at most t+1 seconds'
+// Assumption KIN-2: Kinesis measures a shard's write capacity with a token bucket, which is refilled at a steady rate (developer
+// guide, "Handle large records"). So after a pause a shard takes one second's worth at once, and over t seconds at most t+1 seconds'
 // worth. AWS says "per second" and does not document how it measures a second.
-type tank struct {
+type tokenBucket struct {
 	spent float64
 }
 
-func (t *tank) refill(rate float64, elapsed time.Duration) {
-	t.spent = max(0, t.spent-rate*elapsed.Seconds())
+func (b *tokenBucket) refill(rate float64, elapsed time.Duration) {
+	b.spent = max(0, b.spent-rate*elapsed.Seconds())
 }
 
-func (t *tank) has(rate, amount float64) bool { return t.spent+amount <= rate }
+func (b *tokenBucket) has(rate, amount float64) bool { return b.spent+amount <= rate }
 
 // limits are the limits of one shard.
 type limits struct {
 	mu             sync.Mutex
 	last           time.Time
-	records, bytes tank
-	calls, read    tank
+	records, bytes tokenBucket
+	calls, read    tokenBucket
 }
 
-// advance refills the tanks. A clock that jumps back refills nothing.
+// advance refills the buckets. A clock that jumps back refills nothing.
 func (l *limits) advance(now time.Time) {
 	if elapsed := now.Sub(l.last); elapsed > 0 && !l.last.IsZero() {
 		l.records.refill(writeRecords, elapsed)
@@ -76,7 +76,7 @@ func (l *limits) call(now time.Time) bool {
 	return true
 }
 
-// gave takes the bytes that a call returned. If they exceed a second's worth, calls fail until the tank has recovered: after 10 MiB for
+// gave takes the bytes that a call returned. If they exceed a second's worth, calls fail until the bucket has recovered: after 10 MiB for
 // 5 seconds (API reference, GetRecords).
 func (l *limits) gave(bytes int) {
 	l.mu.Lock()

@@ -87,18 +87,12 @@ var (
 		{name: "ExplicitHashKey", kind: stringKind, checks: []check{hashCheck}},
 		{name: "Data", kind: blobKind, required: true, checks: []check{atMost(maxRecord)}},
 	}
-	putRecordInput = append([]field{
+	putRecordInput = slices.Concat([]field{
 		{name: "SequenceNumberForOrdering", kind: stringKind, checks: []check{sequenceCheck}},
-		{name: "StreamName", kind: stringKind, checks: nameChecks},
-		{name: "StreamARN", kind: stringKind, checks: arnChecks},
-		{name: "StreamId", kind: stringKind},
-	}, entryInput...)
-	putRecordsInput = []field{
+	}, namedStream, entryInput)
+	putRecordsInput = append([]field{
 		{name: "Records", kind: listKind, required: true, children: entryInput, checks: []check{notEmpty, atMost(maxRecords)}},
-		{name: "StreamName", kind: stringKind, checks: nameChecks},
-		{name: "StreamARN", kind: stringKind, checks: arnChecks},
-		{name: "StreamId", kind: stringKind},
-	}
+	}, namedStream...)
 )
 
 func entryOf(in input) entry {
@@ -143,11 +137,7 @@ func readEntry(body []byte) (name []byte, e entry, ok bool) {
 
 // putRecordSlowly is PutRecord for requests that [reader] gives up on.
 func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, putRecordInput, streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	found, problem := s.stream(in)
+	in, found, problem := s.decodeNamed(body, putRecordInput)
 	if problem != nil {
 		return nil, problem
 	}
@@ -262,11 +252,7 @@ func (s *Service) putRecords(c call) ([]byte, *refusal) {
 
 // putRecordsSlowly is PutRecords for requests that [reader] gives up on.
 func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, putRecordsInput, streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	found, problem := s.stream(in)
+	in, found, problem := s.decodeNamed(body, putRecordsInput)
 	if problem != nil {
 		return nil, problem
 	}

@@ -4,10 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
-
-	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
@@ -95,17 +92,9 @@ func (s *Service) change(in input, edit func(*description) *refusal) ([]byte, *r
 	return nil, nil
 }
 
-// namedStream are the members that name a stream.
-var namedStream = []field{
-	{name: "StreamName", kind: stringKind, checks: nameChecks},
-	{name: "StreamARN", kind: stringKind, checks: arnChecks},
-	{name: "StreamId", kind: stringKind},
-}
-
 var (
 	addTagsInput     = append([]field{{name: "Tags", kind: mapKind, required: true, checks: tagChecks}}, namedStream...)
 	removeTagsInput  = append([]field{{name: "TagKeys", kind: textList, required: true, checks: tagKeyChecks}}, namedStream...)
-	retentionInput   = append([]field{{name: "RetentionPeriodHours", kind: integerKind, required: true}}, namedStream...)
 	resourceARN      = field{name: "ResourceARN", kind: stringKind, required: true, checks: arnChecks}
 	tagResourceInput = []field{resourceARN, addTagsInput[0]}
 	untagInput       = []field{resourceARN, removeTagsInput[0]}
@@ -191,11 +180,7 @@ func tagsAfter(all map[string]string, after string) []tag {
 }
 
 func (s *Service) listTagsForStream(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, listTagsInput, streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	found, problem := s.stream(in)
+	in, found, problem := s.decodeNamed(body, listTagsInput)
 	if problem != nil {
 		return nil, problem
 	}
@@ -219,52 +204,4 @@ func (s *Service) listTagsForResource(body []byte) ([]byte, *refusal) {
 		return nil, problem
 	}
 	return encode(struct{ Tags []tag }{tagsAfter(found.description.Load().Tags, "")})
-}
-
-// increaseRetention keeps records for longer.
-//
-// Assumption KIN-10: IncreaseStreamRetentionPeriod and DecreaseStreamRetentionPeriod accept the current retention, and refuse a
-// value beyond their bounds with the messages of kinesalite (actions/increaseStreamRetentionPeriod.js and
-// decreaseStreamRetentionPeriod.js). The maximum is 8,760 hours (API reference, IncreaseStreamRetentionPeriod).
-func (s *Service) increaseRetention(body []byte) ([]byte, *refusal) {
-	return s.setRetention(body, func(d *description, hours int) *refusal {
-		if hours < d.RetentionHours {
-			return invalid("Requested retention period (%d hours) for stream %s can not be shorter than existing retention period (%d hours). "+
-				"Use DecreaseRetentionPeriod API.", hours, d.Name, d.RetentionHours)
-		}
-		return nil
-	})
-}
-
-// decreaseRetention keeps records for a shorter time: older ones can no longer be read (API reference,
-// DecreaseStreamRetentionPeriod).
-func (s *Service) decreaseRetention(body []byte) ([]byte, *refusal) {
-	return s.setRetention(body, func(d *description, hours int) *refusal {
-		if hours > d.RetentionHours {
-			return invalid("Requested retention period (%d hours) for stream %s can not be longer than existing retention period (%d hours). "+
-				"Use IncreaseRetentionPeriod API.", hours, d.Name, d.RetentionHours)
-		}
-		return nil
-	})
-}
-
-func (s *Service) setRetention(body []byte, check func(d *description, hours int) *refusal) ([]byte, *refusal) {
-	in, problem := decode(body, retentionInput, streamNeeded)
-	if problem != nil {
-		return nil, problem
-	}
-	hours := int(in.integer("RetentionPeriodHours"))
-	return s.change(in, func(d *description) *refusal {
-		if least := int(quota.MinRetention / time.Hour); hours < least {
-			return invalid("Minimum allowed retention period is %d hours. Requested retention period (%d hours) is too short.", least, hours)
-		}
-		if most := int(quota.MaxRetention / time.Hour); hours > most {
-			return invalid("Maximum allowed retention period is %d hours. Requested retention period (%d hours) is too long.", most, hours)
-		}
-		if problem := check(d, hours); problem != nil {
-			return problem
-		}
-		d.RetentionHours = hours
-		return nil
-	})
 }

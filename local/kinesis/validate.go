@@ -54,6 +54,19 @@ func (in input) text(name string) string {
 	return text
 }
 
+func (in input) integer(name string) int64 {
+	number, _ := in[name].(int64)
+	return number
+}
+
+// limit is the value of a member that bounds an answer, or standard without one.
+func (in input) limit(name string, standard int) int {
+	if limit, given := in[name].(int64); given {
+		return int(limit)
+	}
+	return standard
+}
+
 // decode reads a request. It ignores unknown members, as AWS does. rule adds a problem that depends on several members, and may be nil.
 func decode(body []byte, fields []field, rule func(input) string) (input, *refusal) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -382,12 +395,8 @@ func between(least, most int64) []check {
 
 func oneOf(values ...string) check {
 	return check{func(value any) bool {
-		for _, v := range values {
-			if value == v {
-				return true
-			}
-		}
-		return false
+		text, _ := value.(string)
+		return slices.Contains(values, text)
 	}, "Member must satisfy enum value set: [" + strings.Join(values, ", ") + "]"}
 }
 
@@ -434,6 +443,21 @@ func isARN(text string) bool {
 	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "kinesis" &&
 		len(parts[4]) == 12 && isDigits(parts[4]) && strings.HasPrefix(parts[5], "stream/") && len(parts[5]) > len("stream/") &&
 		!strings.ContainsFunc(parts[5], unicode.IsSpace)
+}
+
+// namedStream are the members that name a stream.
+var namedStream = []field{
+	{name: "StreamName", kind: stringKind, checks: nameChecks},
+	{name: "StreamARN", kind: stringKind, checks: arnChecks},
+	{name: "StreamId", kind: stringKind},
+}
+
+// decodeNamed reads a request that must name a stream, and finds the stream.
+func (s *Service) decodeNamed(body []byte, fields []field) (in input, found *stream, problem *refusal) {
+	if in, problem = decode(body, fields, streamNeeded); problem == nil {
+		found, problem = s.stream(in)
+	}
+	return in, found, problem
 }
 
 // streamNeeded is the rule of calls that must name a stream.

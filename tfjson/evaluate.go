@@ -249,7 +249,7 @@ func (r *resolver) run(t *template, variables map[string]any) (any, []error) {
 	var problems []error
 	for _, d := range diagnostics {
 		if d.Severity == hcl.DiagError {
-			problems = append(problems, fmt.Errorf("%s: %s", excerpt(sourceOf(placeOf(d), t.text)), summary(d)))
+			problems = append(problems, fmt.Errorf("%s: %s", quoted(sourceOf(placeOf(d), t.text)), summary(d)))
 		}
 	}
 	if len(problems) > 0 {
@@ -257,7 +257,7 @@ func (r *resolver) run(t *template, variables map[string]any) (any, []error) {
 	}
 	value, err := fromCty(result)
 	if err != nil {
-		return nil, []error{fmt.Errorf("%s: %w", excerpt(t.text), err)}
+		return nil, []error{fmt.Errorf("%s: %w", quoted(t.text), err)}
 	}
 	return value, nil
 }

@@ -124,7 +124,7 @@ func unknownFunctions(expression hclsyntax.Expression, text string) []error {
 		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
 			if _, known := functions[call.Name]; !known {
 				problems = append(problems, fmt.Errorf("%s: the function %s is not evaluated here; write its value",
-					excerpt(sourceOf(call.Range(), text)), call.Name))
+					quoted(sourceOf(call.Range(), text)), call.Name))
 			}
 		}
 		return nil

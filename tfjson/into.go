@@ -133,7 +133,7 @@ func asTerraform(from, to reflect.Value) (any, error) {
 
 func mustBe(value any, what string) error {
 	if text, ok := value.(string); ok {
-		return fmt.Errorf("it is %s; it must be %s", excerpt(text), what)
+		return fmt.Errorf("it is %s; it must be %s", quoted(text), what)
 	}
 	if text, ok := Scalar(value); ok {
 		return fmt.Errorf("it is %s; it must be %s", text, what)

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"cdk.tf/go/ingest/internal/excerpt"
 	"cdk.tf/go/ingest/internal/tftext"
 )
 
@@ -128,7 +129,7 @@ func parse(text string) (hclsyntax.Expression, error) {
 	}
 	expression, diagnostics := hclsyntax.ParseTemplate([]byte(text), "", hcl.InitialPos)
 	if diagnostics.HasErrors() {
-		return nil, fmt.Errorf("%s is not a Terraform template: %s", excerpt(text), diagnostics[0].Summary)
+		return nil, fmt.Errorf("%s is not a Terraform template: %s", quoted(text), diagnostics[0].Summary)
 	}
 	return expression, nil
 }
@@ -145,18 +146,14 @@ func bound(text string) error {
 		}
 	}
 	if count > maxTokens {
-		return fmt.Errorf("%s holds expressions of %d tokens; at most %d are read", excerpt(text), count, maxTokens)
+		return fmt.Errorf("%s holds expressions of %d tokens; at most %d are read", quoted(text), count, maxTokens)
 	}
 	return nil
 }
 
-// excerpt shortens a long text for an error of one line.
-func excerpt(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", text)
+// quoted shortens a long text for an error of one line.
+func quoted(text string) string {
+	return fmt.Sprintf("%q", excerpt.Of(text, 60))
 }
 
 func split(e hclsyntax.Expression) []hclsyntax.Expression {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/excerpt"
 )
 
 // headings are the groups' titles.
@@ -117,9 +119,5 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // short is a text of a limited length.
 func short(text string) string {
-	const most = 400
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return cmp.Or(text, "nothing")
+	return cmp.Or(excerpt.Of(text, 400), "nothing")
 }

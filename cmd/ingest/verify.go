@@ -22,6 +22,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/excerpt"
 	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/internal/wholefile"
@@ -341,12 +342,7 @@ func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 
 // beginningOf is how a message of Terraform's begins, on one line: its explanation fills a screen.
 func beginningOf(message []byte) string {
-	const most = 160
-	words := strings.Join(strings.Fields(strings.NewReplacer("│", "", "╷", "", "╵", "").Replace(string(message))), " ")
-	if len(words) <= most {
-		return words
-	}
-	return words[:most] + "…"
+	return excerpt.Bytes(strings.Join(strings.Fields(strings.NewReplacer("│", "", "╷", "", "╵", "").Replace(string(message))), " "), 160)
 }
 
 // configure makes the AWS configuration: that of ingest up, or that of the AWS command line.

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/excerpt"
 )
 
 const jsonType = "application/json"
@@ -72,10 +74,7 @@ func all(needs ...func(Pipeline) bool) func(Pipeline) bool {
 
 // String is the answer in one line, with the headers that probes look at.
 func (a Answer) String() string {
-	text := strings.ToValidUTF8(strings.Join(strings.Fields(string(a.Body)), " "), "?")
-	if len(text) > maxShown {
-		text = strings.ToValidUTF8(text[:maxShown], "") + "…"
-	}
+	text := excerpt.Bytes(strings.ToValidUTF8(strings.Join(strings.Fields(string(a.Body)), " "), "?"), maxShown)
 	parts := []string{strconv.Itoa(a.Status)}
 	for _, name := range []string{"x-amzn-ErrorType", "Content-Encoding", "Access-Control-Allow-Origin"} {
 		if value := a.Header.Get(name); value != "" {

@@ -3,6 +3,8 @@ package vtl
 import (
 	"fmt"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/excerpt"
 )
 
 // parser builds nodes from tokens by the productions of Velocity 1.7's Parser.jjt.
@@ -147,12 +149,7 @@ type quoted string
 
 // quote shows the beginning of a text in a message.
 func quote(text string) quoted {
-	const shown = 24
-	text = strings.ToValidUTF8(text, "?")
-	if runes := []rune(text); len(runes) > shown {
-		text = string(runes[:shown]) + "…"
-	}
-	return quoted(fmt.Sprintf("%q", text))
+	return quoted(fmt.Sprintf("%q", excerpt.Of(strings.ToValidUTF8(text, "?"), 24)))
 }
 
 // template parses the whole text.

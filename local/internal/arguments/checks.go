@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/excerpt"
 )
 
 // each makes a check of a rule for one value. right reports whether a value keeps it.
@@ -22,12 +24,8 @@ func each(right func(value any) bool, remedy string) check {
 
 // shown is a value in an error, as JSON. A long one is cut.
 func shown(value any) string {
-	const most = 80
 	text, _ := json.Marshal(value)
-	if len(text) > most {
-		return strings.ToValidUTF8(string(text[:most]), "") + "…"
-	}
-	return string(text)
+	return excerpt.Bytes(string(text), 80)
 }
 
 // oneOf takes some texts alone.

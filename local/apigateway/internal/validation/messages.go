@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"cdk.tf/go/ingest/internal/draft4"
+	"cdk.tf/go/ingest/internal/excerpt"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
@@ -75,14 +75,7 @@ const maxQuoted = 1024
 
 // cut shortens a text to maxQuoted bytes.
 func cut(text string) string {
-	if len(text) <= maxQuoted {
-		return text
-	}
-	end := maxQuoted
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return excerpt.Bytes(text, maxQuoted)
 }
 
 // quoted returns a value's JSON without white space, with sorted names of objects.

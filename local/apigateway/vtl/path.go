@@ -76,8 +76,7 @@ func splitPath(expr jp.Expr) (*Path, string) {
 			below, problem := splitPath(expr[i+1:])
 			return &Path{expr: expr[:i], below: below}, problem
 		case jp.Slice:
-			// Jayway's reads no step (ArraySliceOperation). Without one, the parser's is the largest integer.
-			if len(f) > 2 && f[2] != 1 && f[2] != math.MaxInt32 {
+			if hasStep(f) {
 				return nil, "has a slice with a step, which API Gateway passes over; leave the step out"
 			}
 		case jp.Union:
@@ -92,6 +91,12 @@ func splitPath(expr jp.Expr) (*Path, string) {
 		}
 	}
 	return &Path{expr: expr, definite: definite}, ""
+}
+
+// hasStep reports whether a slice passes over elements. Jayway's JSONPath reads no step (ArraySliceOperation). Without one, the parser's
+// is the largest integer.
+func hasStep(slice jp.Slice) bool {
+	return len(slice) > 2 && slice[2] != 1 && slice[2] != math.MaxInt32
 }
 
 // maxUnion is the largest number of elements that the path's lists of names and numbers select, multiplied with each other.

@@ -44,7 +44,7 @@ var shown = map[How][]string{
 		"CW-1", "CW-2", "CW-6", "CW-8", "CW-9", "CW-10", "CW-11", "CW-12", "CW-13", "CW-14", "CW-15",
 		"FH-8", "FH-10", "FH-11",
 		"IAM-1", "IAM-2", "IAM-4", "IAM-5", "IAM-6",
-		"KIN-4", "KIN-5", "KIN-8", "KIN-9", "KIN-10", "KIN-11", "KIN-14", "KIN-15", "KIN-17", "KIN-18",
+		"KIN-4", "KIN-5", "KIN-8", "KIN-9", "KIN-10", "KIN-11", "KIN-14", "KIN-15", "KIN-17", "KIN-18", "KIN-19",
 		"LOC-2", "LOC-3", "LOC-4", "LOC-5", "LOC-6", "LOC-7",
 		"S3-4", "S3-5", "S3-6", "S3-7", "S3-8", "S3-9", "S3-10", "S3-11", "S3-12", "S3-13", "S3-14", "S3-15", "S3-16", "S3-17", "S3-18", "S3-19",
 		"TFJSON-2",

@@ -230,3 +230,12 @@ func TestSequenceNumbersGrowWhateverTheClockDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestCreateStreamWithoutShardCountIsOnDemand(t *testing.T) {
+	s := open(t, kinesis.Options{Clock: clockwork.NewFakeClockAt(noon)}, nil)
+	call(t, s, "CreateStream", `{"StreamName":"f"}`)
+	described, _ := call(t, s, "DescribeStreamSummary", `{"StreamName":"f"}`)["StreamDescriptionSummary"].(map[string]any)
+	if mode := fmt.Sprint(described["StreamModeDetails"]); mode != "map[StreamMode:ON_DEMAND]" || described["OpenShardCount"] != 4.0 {
+		t.Errorf("the stream has %s and %v shards; AWS makes one of four shards", mode, described["OpenShardCount"])
+	}
+}

@@ -110,12 +110,20 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	return nil, nil
 }
 
+// modeOf is the capacity mode that a CreateStream asks for.
+//
+// Assumption KIN-19: Kinesis's CreateStream with neither ShardCount nor StreamModeDetails makes a stream of four shards
+// (etspaceman/kinesis-mock#336; localstack's test_create_stream_without_shard_count, recorded on AWS). AWS does not document it. Four
+// shards are those of a new on-demand stream, so it is one here.
 func modeOf(in input) string {
 	details, given := in["StreamModeDetails"].(input)
-	if !given {
-		return provisioned // API reference, CreateStream
+	switch {
+	case given:
+		return details.text("StreamMode")
+	case in["ShardCount"] == nil:
+		return onDemand
 	}
-	return details.text("StreamMode")
+	return provisioned
 }
 
 func shardCountNeeded(in input) string {

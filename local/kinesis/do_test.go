@@ -93,7 +93,7 @@ func TestErrors(t *testing.T) {
 		{"GetRecords", `{"ShardIterator":"x","Limit":10001}`, "ValidationException",
 			"1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000"},
 		{"CreateStream", `{"StreamName":"e","ShardCount":1}`, "ResourceInUseException", "Stream e under account 000000000000 already exists."},
-		{"CreateStream", `{"StreamName":"f"}`, "ValidationException",
+		{"CreateStream", `{"StreamName":"f","StreamModeDetails":{"StreamMode":"PROVISIONED"}}`, "ValidationException",
 			"1 validation error detected: Value null at 'shardCount' failed to satisfy constraint: Member must not be null"},
 		{"CreateStream", `{"StreamName":"f","ShardCount":9998}`, "LimitExceededException", "This request would exceed the shard limit for the account 000000000000 in us-east-1. " +
 			"Current shard count for the account: 3. Limit: 10000. Number of additional shards that would have resulted from this request: 9998. " +

@@ -260,7 +260,7 @@ func (s backend) checkRead(meta metadata, info fs.FileInfo) error {
 		return nil
 	}
 	*s.tag = meta.tag()
-	err := checkRead(s.asked.Header, "", meta, info)
+	err := s.Service.checkRead(s.asked.Header, "", meta, info)
 	if errors.Is(err, gofakes3.ErrNotModified) {
 		s.answered.Set("ETag", `"`+meta.tag()+`"`) // RFC 9110, section 15.4.5
 	}
@@ -305,7 +305,7 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 	headers := meta.Headers
 	if s.header("X-Amz-Metadata-Directive") == "REPLACE" {
 		headers = s.kept(nil)
-	} else if fromBucket == bucket && fromKey == key {
+	} else if fromBucket == bucket && fromKey == key && !s.changesStorage() {
 		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself "+
 			"without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
@@ -314,6 +314,12 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 		return gofakes3.CopyObjectResult{}, failed(err)
 	}
 	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(w.meta.MD5), LastModified: gofakes3.NewContentTime(w.modified.UTC())}, nil
+}
+
+// changesStorage reports whether a copy names a storage class or an encryption: S3 lets an object be copied to itself for that, even if
+// the object has them already (localstack's test_s3_copy_object_in_place_metadata_directive, recorded on AWS).
+func (s backend) changesStorage() bool {
+	return s.header("X-Amz-Storage-Class") != "" || s.header(encryption) != ""
 }
 
 // writeConditions reads the conditions of a write from the request. gofakes3 passes on only PutObject's.
@@ -358,6 +364,7 @@ func (s backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, 
 	if err != nil {
 		return gofakes3.ObjectDeleteResult{}, failed(err)
 	}
+	s.uploads.overtake(bucket, key)
 	s.forget(bucket, key, "")
 	folder := path.Dir(name)
 	for folder != bucket && s.root.Remove(folder) == nil { // fails where something is left in it

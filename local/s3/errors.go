@@ -64,6 +64,7 @@ var statuses = map[gofakes3.ErrorCode]int{
 	"AccessDenied":                       http.StatusForbidden,
 	"AuthorizationHeaderMalformed":       http.StatusBadRequest,
 	"AuthorizationQueryParametersError":  http.StatusBadRequest,
+	"ConditionalRequestConflict":         http.StatusConflict,
 	"EntityTooSmall":                     http.StatusBadRequest,
 	"IllegalLocationConstraintException": http.StatusBadRequest,
 	"InvalidEncryptionAlgorithmError":    http.StatusBadRequest,

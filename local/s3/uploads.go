@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -36,6 +37,8 @@ type upload struct {
 	mu    sync.Mutex
 	parts map[int]sentPart
 	ended bool // completed or aborted
+	// overtaken is set when the object of the upload's key is written or deleted.
+	overtaken atomic.Bool
 }
 
 // sentPart is a part, which has its own file. A part that is sent again gets a new file.
@@ -83,6 +86,17 @@ func (s *Service) upload(bucket, key string, id gofakes3.UploadID) (*upload, err
 		return nil, gofakes3.ErrNoSuchUpload
 	}
 	return u, nil
+}
+
+// overtake marks the uploads of a key whose object changed.
+func (u *uploads) overtake(bucket, key string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, each := range u.byID {
+		if each.bucket == bucket && each.key == key {
+			each.overtaken.Store(true)
+		}
+	}
 }
 
 // end removes an upload with its parts. The caller holds its lock.
@@ -193,7 +207,7 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	}
 	content := &joined{service: s.Service, parts: chosen}
 	defer content.close()
-	w := &write{service: s.Service, bucket: bucket, key: key, headers: u.headers, size: size, tag: fmt.Sprintf("%x-%d", sums.Sum(nil), len(chosen))}
+	w := &write{service: s.Service, bucket: bucket, key: key, headers: u.headers, size: size, upload: u, tag: fmt.Sprintf("%x-%d", sums.Sum(nil), len(chosen))}
 	if err := w.put(s.objectChecked(content), s.writeConditions()); err != nil {
 		return "", "", failed(err)
 	}

@@ -108,6 +108,8 @@ type write struct {
 	headers     map[string]string
 	size        int64
 	tag         string // as in [metadata]
+	// upload is the one that the object is made of; nil without one.
+	upload *upload
 	// file is the content under its temporary name; "" before it is made and after it is renamed.
 	file     string
 	meta     metadata
@@ -212,6 +214,7 @@ func (w *write) commit(conditions *gofakes3.PutConditions) error {
 		return err
 	}
 	w.file = ""
+	s.uploads.overtake(w.bucket, w.key)
 	s.forget(w.bucket, w.key, generation(info))
 	return errors.Join(s.fault("sync"), s.syncFolder(path.Dir(name)))
 }
@@ -226,7 +229,11 @@ func (w *write) check(conditions *gofakes3.PutConditions) error {
 	if err != nil || conditions == nil {
 		return err
 	}
-	return checkWrite(conditions, w.key, exists, func() (string, error) { return w.existingTag(name) })
+	err = checkWrite(conditions, w.key, exists, func() (string, error) { return w.existingTag(name) })
+	if err == nil && w.upload != nil && w.upload.overtaken.Load() {
+		return errConflict
+	}
+	return err
 }
 
 // makeRoom reports whether there is an object already, and fails if there cannot be one.

@@ -32,6 +32,11 @@ test.each<[string, Partial<Circumstances>, string]>([
     "2 at once carry about 1,000 events per second at 1,000 ms an answer.",
   ],
   [
+    "less than one event a second",
+    { rate: 0.4, concurrency: 1, batches: true, latencyMs: 3000 },
+    "1 at once carry about 0.33 events per second at 3,000 ms an answer. More events per request give more.",
+  ],
+  [
     "more at once over HTTP/2",
     { url: new URL("https://x.example.com/submit"), concurrency: 32, batches: true },
     "32 at once carry about 427 events per second at 75 ms an answer. More events per request give more.",
@@ -88,6 +93,12 @@ test.each<[Progress["limit"], number, Partial<Circumstances>, string]>([
     4499,
     { batches: true, perRequest: 250, latencyMs: 10 },
     "Planned 5,000 per second, reached 4,499. The pipeline or this browser's machine is too busy, or some answers took much longer than most.",
+  ],
+  [
+    "api",
+    0.25,
+    { rate: 0.4 },
+    "Planned 0.4 per second, reached 0.25. The stage's throttle or the key's rate answers with 429.",
   ],
   ["api", 100, {}, "Planned 5,000 per second, reached 100. The stage's throttle or the key's rate answers with 429."],
   [

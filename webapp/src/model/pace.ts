@@ -29,6 +29,10 @@ export type Circumstances = {
 
 const whole = (value: number) => Math.round(value).toLocaleString("en");
 
+/** perSecond is a rate. A run may be slower than one event a second, which is not "0 per second". */
+const perSecond = (rate: number) =>
+  rate < 10 ? rate.toLocaleString("en", { maximumSignificantDigits: 2 }) : whole(rate);
+
 /** reachable is how many events per second the connections carry. */
 function reachable({ concurrency, url, perRequest, latencyMs }: Circumstances): number {
   const atOnce = url.protocol === "http:" ? Math.min(connections, concurrency) : concurrency;
@@ -57,7 +61,7 @@ export function missed(progress: Progress, reached: number, circumstances: Circu
         : reachable(circumstances) < rate
           ? ofConnections(circumstances)
           : "The pipeline or this browser's machine is too busy, or some answers took much longer than most.";
-  return `Planned ${whole(rate)} per second, reached ${whole(reached)}. ${reason}`;
+  return `Planned ${perSecond(rate)} per second, reached ${perSecond(reached)}. ${reason}`;
 }
 
 function perShard(bytes: number): number {
@@ -65,7 +69,7 @@ function perShard(bytes: number): number {
 }
 
 function ofShards(shards: number, bytes: number): string {
-  const each = whole(perShard(bytes));
+  const each = perSecond(perShard(bytes));
   const size = bytes > shardBytes / shardRecords ? " of this size" : "";
   return shards === 1
     ? `One shard takes ${each} events${size} per second.`
@@ -82,5 +86,5 @@ function ofConnections(circumstances: Circumstances): string {
     : perRequest >= 500
       ? ""
       : " More events per request give more.";
-  return `${atOnce} carry about ${whole(reachable(circumstances))} events per second at ${latency}.${remedy}`;
+  return `${atOnce} carry about ${perSecond(reachable(circumstances))} events per second at ${latency}.${remedy}`;
 }

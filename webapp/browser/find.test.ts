@@ -68,6 +68,20 @@ inBrowser(`one event among ${many}`, () => {
     await page.context().close();
   });
 
+  test("a start that is no time says nothing of the stream's records", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await page.click("#tab-records");
+    for (const [start, isEmpty] of [
+      ["2999-01-01", true],
+      ["now", false],
+    ] as const) {
+      await page.fill("#records-from", start);
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.isVisible("#records-empty")).toBe(isEmpty);
+    }
+    await page.context().close();
+  });
+
   test("is found by its text in the bucket, and from there in the stream, with three clicks", async () => {
     const { page } = await browser.open(pipeline.url);
     const click = clicks(page, 3);

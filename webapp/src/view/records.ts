@@ -95,7 +95,8 @@ export function records(open: (sequenceNumber: string) => void): Records {
     const unseen = Math.max(0, known - seen);
     byId("records-stop").hidden = !(pages.loading && searching);
     const empty = byId("records-empty");
-    empty.hidden = pages.count > 0 || !pages.ended;
+    const begins = startOf(from.value, new Date()) !== null; // without a start, nothing was asked for
+    empty.hidden = pages.count > 0 || !pages.ended || !begins;
     setText(
       empty,
       searching || asked.from !== "" || asked.shard !== ""
@@ -103,7 +104,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
         : "The stream has no records yet. Send an event.",
     );
     setText(byId("records-said"), said(pages, searching, isLive || pages.count === 0 ? 0 : unseen));
-    byId("records-said").classList.toggle("bad", pages.problem !== "" || startOf(from.value, new Date()) === null);
+    byId("records-said").classList.toggle("bad", pages.problem !== "" || !begins);
     byId("records-key").hidden = key === "";
     byId("records-key").setAttribute("aria-label", `Show all partition keys again, not only ${key}`);
   });

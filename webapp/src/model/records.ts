@@ -1,6 +1,6 @@
 // The records of the stream and the objects of a pipeline on this machine (GET _local/records, _local/objects, _local/delivered).
 
-/** Where a record is in an object; record counts from 1. */
+/** Where a record is in an object. record counts from 1; 0 names the object alone. */
 export type Part = { bucket: string; key: string; record: number };
 
 /** A record of the stream, or of an object. What is not known is empty. */

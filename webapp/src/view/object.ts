@@ -90,12 +90,7 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
         ? []
         : [h("button", { type: "button", class: "link", "aria-label": `Record ${n} in the stream` }, "record")];
     for (const element of link) element.addEventListener("click", () => toRecord(row.sequenceNumber));
-    return h(
-      "li",
-      { "data-n": count(n), class: n === part.record && part.record > 1 ? "wanted" : "" },
-      content,
-      ...link,
-    );
+    return h("li", { "data-n": count(n), class: n === part.record ? "wanted" : "" }, content, ...link);
   };
   const draw = () => {
     list.replaceChildren(...rows.map(item));

@@ -66,7 +66,7 @@ export function objects(open: (part: Part) => void): Objects {
   const prefix = byId<HTMLInputElement>("objects-prefix");
   const from = byId<HTMLInputElement>("objects-from");
   const panel = byId("objects-panel");
-  const all = new Grid<Written>(panel, byId<HTMLTableElement>("objects"), (object) => open({ ...object, record: 1 }));
+  const all = new Grid<Written>(panel, byId<HTMLTableElement>("objects"), (object) => open({ ...object, record: 0 }));
   const found = new Grid<Row>(
     panel,
     byId<HTMLTableElement>("objects-found"),
@@ -174,7 +174,7 @@ export function objects(open: (part: Part) => void): Objects {
     newest: () =>
       void ask("objects", { limit: "1" }, readWritten, AbortSignal.timeout(10_000)).then(
         ({ rows: [object] }) => {
-          if (object) open({ ...object, record: 1 });
+          if (object) open({ ...object, record: 0 });
         },
         () => say("The pipeline does not answer."),
       ),

@@ -21,7 +21,13 @@ export const howToHaveIt = "no Chromium: apt-get install chromium, or CHROMIUM=/
 /** Milliseconds after which a test gives up waiting: far more than a machine under load needs. */
 export const patience = 300_000;
 
-export type Options = { colorScheme?: "light" | "dark"; width?: number; height?: number };
+export type Options = {
+  colorScheme?: "light" | "dark";
+  /** Whether the operating system replaces the page's colours, as the contrast themes of Windows do. */
+  forcedColors?: "active" | "none";
+  width?: number;
+  height?: number;
+};
 
 export type Browser = {
   /** open shows a page, and records complaints and origins; see Watched. */
@@ -71,7 +77,7 @@ export async function startChromium(): Promise<Browser> {
   const browser = await launched;
   const used = new Set<Tab>();
   return {
-    open: async (url, { colorScheme = "light", width = 1280, height = 800 } = {}) => {
+    open: async (url, { colorScheme = "light", forcedColors = "none", width = 1280, height = 800 } = {}) => {
       const tab = idle.pop() ?? (await newTab(browser));
       used.add(tab);
       tab.context.close = async () => {
@@ -80,7 +86,7 @@ export async function startChromium(): Promise<Browser> {
       };
       const { page, context } = tab;
       await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.emulateMedia({ colorScheme, forcedColors, reducedMotion: "reduce" });
       const watched: Watched = { page, context, complaints: [], origins: new Set() };
       tab.complaints = watched.complaints;
       watch(watched);

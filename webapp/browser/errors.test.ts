@@ -285,7 +285,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.click("#objects tbody button >> nth=0");
     await page.click("#drawer label:has-text('Pretty-printed')");
     await expect.poll(() => page.locator(".lines code").allTextContents()).toContain(deep);
-    expect(await page.locator(".lines .wanted").count(), "the list of objects asks for no record").toBe(0);
+    expect(await page.locator(".lines [aria-current]").count(), "the list of objects asks for no record").toBe(0);
     expect(complaints).toEqual([]);
     await page.context().close();
     await own.stop();

@@ -92,7 +92,7 @@ inBrowser(`one event among ${many}`, () => {
       .toContain("Searched: 1 record found in");
     await click("#objects-found tbody tr button");
     await showsLine(page);
-    await click(".lines .wanted button");
+    await click(".lines [aria-current] button");
     await showsRecord(page);
     await page.context().close();
   });
@@ -188,8 +188,8 @@ async function showsRecord(page: Page) {
 }
 
 async function showsLine(page: Page) {
-  await expect.poll(() => page.locator("#drawer .lines .wanted code").textContent()).toBe(wanted.data);
-  expect(await page.locator("#drawer .lines .wanted").evaluate(visible), "the line is on the screen").toBe(true);
+  await expect.poll(() => page.locator("#drawer .lines [aria-current] code").textContent()).toBe(wanted.data);
+  expect(await page.locator("#drawer .lines [aria-current]").evaluate(visible), "the line is on the screen").toBe(true);
 }
 
 function visible(element: Element): boolean {

@@ -75,6 +75,35 @@ inBrowser("in every window", () => {
     await page.context().close();
   });
 
+  test("forced colours leave visible what is selected, what the charts' colours mean, and which record is sought", async () => {
+    const { page } = await browser.open(prod.url, { forcedColors: "active" });
+    const style = (selector: string, property: string, pseudo = "") =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((one, [property, pseudo]) => getComputedStyle(one, pseudo).getPropertyValue(property), [
+          property,
+          pseudo,
+        ] as const);
+    const colours = async (property: string, pseudo: string, ...selectors: string[]) =>
+      new Set(await Promise.all(selectors.map((selector) => style(selector, property, pseudo)))).size;
+    expect(await colours("background-color", "::before", ".key.accepted", ".key.rejected", ".figures")).toBe(3);
+    await page.click("#tab-records");
+    expect(await colours("border-bottom-color", "", "[role=tab][aria-selected=true]", "#tab-answers")).toBe(2);
+    expect(await colours("background-color", "", "#example-sensor", "#records-live")).toBe(2);
+    await page.click("#records-live");
+    expect(await colours("background-color", "", "#example-sensor", "#records-live")).toBe(1);
+    expect(await colours("background-color", "", ".modes span", ".modes label:last-child span")).toBe(2);
+    await page.fill("#records-search", '{"n":50}');
+    await expect.poll(() => text(page, "#records-said")).toContain("1 record found");
+    await page.click("#records tbody button");
+    await page.click(".landing button:has-text('open the object')");
+    await expect.poll(() => text(page, ".lines [aria-current=true] code")).toBe('{"n":50}');
+    expect(await page.locator(".lines [aria-current]").count()).toBe(1);
+    expect(await style(".lines [aria-current]", "outline-style")).toBe("solid");
+    await page.context().close();
+  });
+
   test("only what is open scrolls where the whole page fits", async () => {
     const { page } = await browser.open(prod.url, { height: 720 });
     for (const summary of await page.locator(".compose summary").all()) await summary.click();

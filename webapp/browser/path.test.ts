@@ -44,7 +44,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
 
     await page.click(toObject("#result-landing"), { timeout: patience });
     await expect
-      .poll(() => page.locator(".lines li.wanted code").allTextContents())
+      .poll(() => page.locator(".lines li[aria-current] code").allTextContents())
       .toEqual(['{"type":"signup","user":"reader-1","big":12345678901234567890}']);
     await page.keyboard.press("Escape");
     expect(await page.locator("#drawer").isVisible()).toBe(false);

@@ -90,7 +90,7 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
         ? []
         : [h("button", { type: "button", class: "link", "aria-label": `Record ${n} in the stream` }, "record")];
     for (const element of link) element.addEventListener("click", () => toRecord(row.sequenceNumber));
-    return h("li", { "data-n": count(n), class: n === part.record ? "wanted" : "" }, content, ...link);
+    return h("li", { "data-n": count(n), "aria-current": n === part.record && "true" }, content, ...link);
   };
   const draw = () => {
     list.replaceChildren(...rows.map(item));
@@ -145,7 +145,7 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
     const mine = ++searches;
     if (search.value.trim() !== "") return find(mine);
     await from(Math.max(1, part.record - before));
-    list.querySelector(".wanted")?.scrollIntoView({ block: "center" });
+    list.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
   };
   search.addEventListener(
     "input",

@@ -19,6 +19,7 @@ describe("JSON as it is typed", () => {
     '{"big": 123456789012345678901234567890}',
     '{"n": {{n}}, "r": {{random 0 100}}, "at": {{now}}, "id": "{{uuid}}-{{pick a b}}"}',
     '"text"',
+    '{"“a”\u00a0\ufeff：": "‘b’\u2028"}',
   ])("takes %s", (text) => {
     expect(marked(text)).toBe("fine");
   });
@@ -65,6 +66,25 @@ describe("JSON as it is typed", () => {
       `[{{random ${args}}}]`,
       `[‹{{random ${args}}}›] {{random}} takes two numbers, such as {{random 0 100}}.`,
     ]),
+    ["{“a”: 1}", '{‹“›a”: 1} JSON takes straight quotes; write " instead of “ (U+201C).'],
+    ['{"a": “b”}', '{"a": ‹“›b”} JSON takes straight quotes; write " instead of “ (U+201C).'],
+    ['{"a": „b“}', '{"a": ‹„›b“} JSON takes straight quotes; write " instead of „ (U+201E).'],
+    ["{‘a’: 1}", '{‹‘›a’: 1} JSON takes straight quotes; write " instead of ‘ (U+2018).'],
+    ['{"a": "b”}', '{"a": ‹"b”}› This string is never closed; a " is missing. A ” does not close it.'],
+    [
+      '{"a": "b”\n}',
+      '{"a": ‹"b”›\n} The string must end on its line; close it with ", or write \\n for a line break. A ” does not close it.',
+    ],
+    ['{\u00a0"a": 1}', '{‹\u00a0›"a": 1} JSON takes a plain space here, not U+00A0, a no-break space.'],
+    ['{"a":\u00a01}', '{"a":‹\u00a0›1} JSON takes a plain space here, not U+00A0, a no-break space.'],
+    ['{"a": 1\u2028}', '{"a": 1‹\u2028›} JSON takes a plain space here, not U+2028.'],
+    ['{"a":\v1}', '{"a":‹\v›1} JSON takes a plain space here, not U+000B.'],
+    ['{"a": true\u200b}', '{"a": true‹\u200b›} Remove the invisible U+200B, a zero-width space.'],
+    ["\ufeff{}", "‹\ufeff›{} Remove the invisible U+FEFF, a byte order mark."],
+    ["{}\ufeff", "{}‹\ufeff› Remove the invisible U+FEFF, a byte order mark."],
+    ['{"a"：1}', '{"a"‹：›1} Write : instead of ： (U+FF1A).'],
+    ['{"a": 1，"b": 2}', '{"a": 1‹，›"b": 2} Write , instead of ， (U+FF0C).'],
+    ['{"a": "\v"}', '{"a": "‹\v›"} Write this control character as \\u000b.'],
     ["{", "‹{› This { is never closed; a } is missing."],
     ['{"a": 1, ', '‹{›"a": 1,  This { is never closed; a } is missing.'],
     ["[", "‹[› This [ is never closed; a ] is missing."],

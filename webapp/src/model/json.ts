@@ -69,7 +69,8 @@ class Reader {
   }
 
   private fail(message: string, to = this.at + 1): never {
-    throw new Wrong(Math.min(this.at, this.text.length), Math.min(to, this.text.length), message);
+    const at = Math.min(this.at, this.text.length);
+    throw new Wrong(at, Math.min(to, this.text.length), foreign(this.text.charAt(at)) || message);
   }
 
   private space() {
@@ -169,21 +170,26 @@ class Reader {
     const opened = this.at++;
     for (;;) {
       const char = this.text[this.at];
-      if (char === undefined) throw new Wrong(opened, this.text.length, 'This string is never closed; a " is missing.');
+      if (char === undefined) this.unclosed(opened, 'This string is never closed; a " is missing.');
       if (char === '"') break;
       if (char === "\\") this.escape();
       else if (char === "\n")
-        throw new Wrong(
-          opened,
-          this.at,
-          'The string must end on its line; close it with ", or write \\n for a line break.',
-        );
+        this.unclosed(opened, 'The string must end on its line; close it with ", or write \\n for a line break.');
       else if (char < " ")
-        this.fail(`Write this control character as \\u${char.charCodeAt(0).toString(16).padStart(4, "0")}.`);
+        throw new Wrong(
+          this.at,
+          this.at + 1,
+          `Write this control character as \\u${char.charCodeAt(0).toString(16).padStart(4, "0")}.`,
+        );
       else if (char === "{") this.placeholderOrText();
       else this.at++;
     }
     this.at++;
+  }
+
+  private unclosed(opened: number, message: string): never {
+    const curly = curlyQuote.exec(this.text.slice(opened, this.at))?.[0];
+    throw new Wrong(opened, this.at, curly === undefined ? message : `${message} A ${curly} does not close it.`);
   }
 
   private placeholderOrText() {
@@ -211,7 +217,7 @@ class Reader {
   }
 
   private scalar() {
-    const word = /[^\s,:{}[\]"]+/y;
+    const word = /[^\s\p{Cf}\p{Pi}\p{Pf}„‚\uff01-\uff5e,:{}[\]"]+/uy;
     word.lastIndex = this.at;
     const text = word.exec(this.text)?.[0];
     if (text === undefined)
@@ -221,6 +227,25 @@ class Reader {
       this.fail(wrongScalar(text), to);
     this.at = to;
   }
+}
+
+const invisible: Record<string, string> = {
+  "\u00a0": "no-break space",
+  "\u200b": "zero-width space",
+  "\ufeff": "byte order mark",
+};
+
+const curlyQuote = /[\p{Pi}\p{Pf}„‚]/u;
+
+/** foreign says what to write for a character that word processors and other keyboards put in the place of JSON's own; "" for others. */
+function foreign(char: string): string {
+  const named = `U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  if (curlyQuote.test(char)) return `JSON takes straight quotes; write " instead of ${char} (${named}).`;
+  if (/[\uff01-\uff5e]/.test(char))
+    return `Write ${String.fromCharCode(char.charCodeAt(0) - 0xfee0)} instead of ${char} (${named}).`;
+  const name = `${named}${char in invisible ? `, a ${invisible[char]}` : ""}`;
+  if (/[\p{Z}\v\f]/u.test(char)) return `JSON takes a plain space here, not ${name}.`;
+  return /\p{Cf}/u.test(char) ? `Remove the invisible ${name}.` : "";
 }
 
 function wrongScalar(text: string): string {

@@ -90,6 +90,10 @@ describe("JSON as it is typed", () => {
     ["[", "‹[› This [ is never closed; a ] is missing."],
     ["x".repeat(40), `‹${"x".repeat(40)}› ${"x".repeat(40)} is not a value; text goes in double quotes.`],
     ["x".repeat(41), `‹${"x".repeat(41)}› ${"x".repeat(40)}… is not a value; text goes in double quotes.`],
+    [
+      '{"id": {{random 9007199254740993 9007199254740992}}}',
+      '{"id": ‹{{random 9007199254740993 9007199254740992}}›} {{random}} takes the smaller number first.',
+    ],
     ['{"id": {{random 5 1}}}', '{"id": ‹{{random 5 1}}›} {{random}} takes the smaller number first.'],
   ])("says of %j what is wrong", (text, want) => {
     const got = marked(text);

@@ -57,7 +57,8 @@ function wrong(name: string, args: string[]): string {
       const [low = "", high = ""] = args;
       if (args.length !== 2 || !number.test(low) || !number.test(high))
         return "{{random}} takes two numbers, such as {{random 0 100}}";
-      return Number(low) <= Number(high) ? "" : "{{random}} takes the smaller number first";
+      const { from, to } = range(low, high);
+      return from <= to ? "" : "{{random}} takes the smaller number first";
     }
     case "pick":
       return args.length > 0 ? "" : "{{pick}} takes the words to choose from, such as {{pick free pro}}";
@@ -77,20 +78,34 @@ export function value({ name, args }: Placeholder, bare: boolean, { n, now, rand
       return bare ? String(now) : new Date(now).toISOString();
     case "random": {
       const [low = "0", high = "0"] = args;
-      const decimals = Math.max(decimalsOf(low), decimalsOf(high));
-      const scale = 10 ** decimals;
-      const from = Math.round(Number(low) * scale);
-      const to = Math.round(Number(high) * scale);
-      return ((from + Math.floor(random() * (to - from + 1))) / scale).toFixed(decimals);
+      const { from, to, decimals } = range(low, high);
+      // One random number has 53 bits, which are too few to reach each of the values between far bounds.
+      const bits = () => BigInt(Math.floor(random() * 2 ** 53));
+      return decimal(from + ((((bits() << 53n) | bits()) * (to - from + 1n)) >> 106n), decimals);
     }
     case "pick":
       return args[Math.floor(random() * args.length)] ?? "";
   }
 }
 
-function decimalsOf(text: string): number {
-  const point = text.indexOf(".");
-  return point < 0 ? 0 : Math.min(text.length - point - 1, 9);
+/** range has the bounds in units of their last decimal: exact, because JavaScript's numbers would lose digits after the fifteenth. */
+function range(low: string, high: string): { from: bigint; to: bigint; decimals: number } {
+  const decimals = Math.max(...[low, high].map((bound) => bound.split(".")[1]?.length ?? 0));
+  const [from = 0n, to = 0n] = [low, high].map((bound) => {
+    const [whole = "", part = ""] = bound.split(".");
+    return BigInt(whole + part.padEnd(decimals, "0"));
+  });
+  return { from, to, decimals };
+}
+
+/** decimal writes a number of such units. */
+function decimal(units: bigint, decimals: number): string {
+  const digits = String(units)
+    .replace("-", "")
+    .padStart(decimals + 1, "0");
+  const point = digits.length - decimals;
+  const text = decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+  return units < 0n ? `-${text}` : text;
 }
 
 /** uuid is of version 4. A page over plain HTTP has no crypto.randomUUID. */

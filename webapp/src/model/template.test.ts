@@ -64,6 +64,18 @@ describe("what is sent", () => {
     expect(fill(template, { ...filler, random: () => 1 - Number.EPSILON })).toBe('{"r":1.25}');
   });
 
+  test.each([
+    ["9007199254740993 9007199254740993", "9007199254740993", "9007199254740993"],
+    ["1000000000000000000000 1000000000000000000009", "1000000000000000000000", "1000000000000000000009"],
+    ["-12345678901234567.25 12345678901234567.5", "-12345678901234567.25", "12345678901234567.50"],
+    ["0 0.00000000001", "0.00000000000", "0.00000000001"],
+    ["-0.05 -0.01", "-0.05", "-0.01"],
+  ])("keeps all digits of the bounds of random: %s", (bounds, low, high) => {
+    const template = compile(`{"r": {{random ${bounds}}}}`, true);
+    expect(fill(template, { ...filler, random: () => 0 })).toBe(`{"r":${low}}`);
+    expect(fill(template, { ...filler, random: () => 1 - Number.EPSILON / 2 })).toBe(`{"r":${high}}`);
+  });
+
   test("is one line with compact, and says how many without", () => {
     expect(compile('{\n"a": 1\n}\n', true).lines).toBe(1);
     expect(compile('{\n"a": 1\n}', false).lines).toBe(3);

@@ -8,6 +8,7 @@ const circumstances = (change: Partial<Circumstances> = {}): Circumstances => ({
   concurrency: 6,
   url: new URL("http://127.0.0.1:8080/dev/submit"),
   batches: false,
+  retry: true,
   latencyMs: null,
   shards: null,
   bytes: 100,
@@ -50,6 +51,11 @@ test.each<[string, Partial<Circumstances>, string]>([
     "a shard's records",
     { perRequest: 250, batches: true, shards: 1 },
     "One shard takes 1,000 events per second. The stream answers the rest with 429, and the page sends it again.",
+  ],
+  [
+    "a shard's records, without another try",
+    { perRequest: 250, batches: true, shards: 1, retry: false },
+    "One shard takes 1,000 events per second. The stream answers the rest with 429, and the page does not send it again: Retry 429 is off.",
   ],
   [
     "the bytes of shards",

@@ -20,6 +20,8 @@ export type Circumstances = {
   url: URL;
   /** Whether the environment takes batches. */
   batches: boolean;
+  /** Whether the page sends an event again after 429. */
+  retry: boolean;
   /** The median latency of the last answers in milliseconds; null before the first. */
   latencyMs: number | null;
   /** The open shards; null if unknown, and for a pipeline without limits. */
@@ -41,12 +43,12 @@ function reachable({ concurrency, url, perRequest, latencyMs }: Circumstances): 
 
 /** beforehand says what will limit a run most; "" for nothing. */
 export function beforehand(circumstances: Circumstances): string {
-  const { rate, shards, bytes } = circumstances;
+  const { rate, shards, bytes, retry } = circumstances;
   const taken = shards === null ? Number.POSITIVE_INFINITY : shards * perShard(bytes);
   const carried = reachable(circumstances);
   if (Math.min(taken, carried) >= rate) return "";
   if (shards === null || carried < taken) return ofConnections(circumstances);
-  return `${ofShards(shards, bytes)} The stream answers the rest with 429, and the page sends it again.`;
+  return `${ofShards(shards, bytes)} The stream answers the rest with 429, and the page ${retry ? "sends it again" : "does not send it again: Retry 429 is off"}.`;
 }
 
 /** missed says why a run does not reach its rate; "" if it does. */

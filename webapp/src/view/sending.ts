@@ -150,6 +150,7 @@ function circumstancesOf(store: Store, session: Session, shards: number | null):
     concurrency: settings.concurrency,
     url,
     batches: batchUrl !== null,
+    retry: settings.retry,
     latencyMs: session.figures.percentiles()?.p50 ?? null,
     shards: store.local ? shards : null,
     bytes: byteLength(settings.event),

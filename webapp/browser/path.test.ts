@@ -152,6 +152,26 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await own.stop();
   });
 
+  test("a list of answers that is empty says why", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await page.check("#hide-accepted");
+    await expect.poll(() => text(page, "#answers-empty")).toMatch(/^Every answer is listed here/);
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await expect
+      .poll(() => text(page, "#answers-empty"))
+      .toBe("Every answer here is accepted: Hide accepted hides it.");
+    expect(await page.isVisible("#log")).toBe(false);
+    await write(page, "{}");
+    await page.click("#send");
+    await result(page, /^400 /);
+    await expect.poll(() => page.locator("#rows tr:visible").count()).toBe(1);
+    expect(await page.isVisible("#answers-empty")).toBe(false);
+    await page.uncheck("#hide-accepted");
+    expect(await page.locator("#rows tr:visible").count()).toBe(2);
+    await page.context().close();
+  });
+
   test("repeat until it is stopped", async () => {
     const { page } = await browser.open(pipeline.url);
     await choose(page, "Repeat");

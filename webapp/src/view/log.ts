@@ -23,7 +23,23 @@ export function log(
     if (entry && getSelection()?.isCollapsed !== false)
       drawer.open(`Event ${entry.n}`, [again(entry), ...details(entry, follow)]);
   });
-  hideAccepted.addEventListener("change", () => byId("log").classList.toggle("hide-accepted", hideAccepted.checked));
+  const showEmpty = () => {
+    const { entries } = session;
+    const isEmpty = entries.every(({ words }) => hideAccepted.checked && words.fate === "accepted");
+    byId("log").hidden = isEmpty;
+    byId("answers-empty").hidden = !isEmpty;
+    setText(
+      byId("answers-empty"),
+      entries.length === 0
+        ? "Every answer is listed here, with its status, latency, shard and sequence number."
+        : "Every answer here is accepted: Hide accepted hides it.",
+    );
+  };
+  hideAccepted.addEventListener("change", () => {
+    byId("log").classList.toggle("hide-accepted", hideAccepted.checked);
+    showEmpty();
+  });
+  showEmpty();
 
   return () => {
     const { entries } = session;
@@ -32,8 +48,7 @@ export function log(
     rows.prepend(...entries.slice(from).reverse().map(rowOf));
     while (rows.rows.length > maxEntries) rows.deleteRow(-1);
     shown = entries.at(-1);
-    byId("log").hidden = entries.length === 0;
-    byId("answers-empty").hidden = entries.length > 0;
+    showEmpty();
     const { accepted, rejected, unknown } = session.figures;
     setText(byId("badge-answers"), count(accepted + rejected + unknown));
   };

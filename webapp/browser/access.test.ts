@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { check, choose, focused, inBrowser, result, setEndpoint, text, write } from "./person.ts";
+import { check, choose, focused, inBrowser, result, sees, setEndpoint, text, write } from "./person.ts";
 
 inBrowser("the page for everybody", () => {
   let browser: Browser;
@@ -151,8 +151,8 @@ inBrowser("the page for everybody", () => {
   test("tells a screen reader the result", async () => {
     const { page } = await browser.open(pipeline.url);
     expect(await page.getAttribute("#say", "aria-live")).toBe("polite");
-    await page.click("#send");
-    await expect.poll(() => text(page, "#say")).toMatch(/^200 In the stream in .* ms\./);
+    // It then hears of the object that lands.
+    await sees(page, "#say", /^200 In the stream in .* ms\./, () => page.click("#send"));
     await page.context().close();
   });
 

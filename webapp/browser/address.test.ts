@@ -74,10 +74,13 @@ inBrowser("the page's address", () => {
       asked.push(dialog.type());
       void dialog.accept();
     });
-    /** reload reloads the page, and returns whether the browser asked. It waits until the page has seen the last change. */
+    /**
+     * reload reloads the page, and returns whether the browser asked. The page takes a moment to see the last change, by its own timers,
+     * which a busy machine delays as it delays this one.
+     */
     const reload = async () => {
       asked.length = 0;
-      await page.waitForTimeout(600);
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
       await page.reload();
       await page.waitForSelector("html[data-ready]");
       return asked.length === 1;

@@ -2,7 +2,7 @@ import type { Page, Request } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { choose, focused, inBrowser, result, setEndpoint, text, unexpected } from "./person.ts";
+import { choose, copies, focused, inBrowser, result, setEndpoint, text, unexpected } from "./person.ts";
 import { type Host, hostAnswers, hostPage } from "./servers.ts";
 
 inBrowser("who may submit: API keys and tokens", () => {
@@ -161,7 +161,7 @@ function tokensOf(page: Page, header: string): (string | undefined)[] {
 
 /** expectNowhere checks that a secret is not in the address, in the storage or in the page's text. */
 async function expectNowhere(page: Page, secret: string) {
-  await page.click("#share");
+  await copies(page, "#share", /^Link copied$/);
   expect(page.url()).not.toContain(secret);
   expect(await page.evaluate(() => navigator.clipboard.readText())).not.toContain(secret);
   const kept = await page.evaluate(async () => [

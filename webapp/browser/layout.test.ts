@@ -96,6 +96,7 @@ inBrowser("in every window", () => {
     expect(await colours("background-color", "", ".modes span", ".modes label:last-child span")).toBe(2);
     await page.fill("#records-search", '{"n":50}');
     await expect.poll(() => text(page, "#records-said")).toContain("1 record found");
+    await expect.poll(() => text(page, "#records tbody .where")).toMatch(/^object/); // an open record is not drawn anew
     await page.click("#records tbody button");
     await page.click(".landing button:has-text('open the object')");
     await expect.poll(() => text(page, ".lines [aria-current=true] code")).toBe('{"n":50}');

@@ -4,7 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, type Stack, startIngest } from "./ingest.ts";
-import { choose, inBrowser, result, text, write } from "./person.ts";
+import { choose, copies, inBrowser, result, text, write } from "./person.ts";
 
 const screenshots = resolve(import.meta.dirname, "../../docs/screenshots");
 const maxScreenshot = 200_000;
@@ -50,8 +50,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     expect(await page.locator("#drawer").isVisible()).toBe(false);
 
     await page.click("#rows button");
-    await page.click(".facts .copy >> nth=0");
-    await expect.poll(() => text(page, ".facts .copy >> nth=0")).toBe("Copied");
+    await copies(page, ".facts .copy >> nth=0");
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(sequence);
     await page.click(".landing button:text('open its record')");
     await expect.poll(() => text(page, "#drawer-title")).toBe("Record");
@@ -224,8 +223,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
       .toBe(
         `curl -sS -X POST ${pipeline.submit} \\\n  -H 'Content-Type: application/json' \\\n  --data-raw '{"user":"it'\\''s \\" me","big":12345678901234567890}'`,
       );
-    await page.click("#copy-curl");
-    await expect.poll(() => text(page, "#copy-curl")).toBe("Copied");
+    await copies(page, "#copy-curl");
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await text(page, "#curl"));
     await page.context().close();
   });

@@ -54,6 +54,26 @@ export async function result(page: Page, title: string | RegExp, timeout = patie
   return (await page.textContent("#result-text")) ?? "";
 }
 
+/**
+ * sees does something, and waits for what an element then says for a moment only. The page itself looks, because the test would look
+ * too rarely on a busy machine.
+ */
+export async function sees(page: Page, selector: string, said: RegExp, act: () => Promise<unknown>) {
+  const seen = await page.locator(selector).evaluateHandle((element, said) => {
+    const promise = new Promise<void>((resolve) => {
+      const look = () => said.test(element.textContent ?? "") && resolve();
+      new MutationObserver(look).observe(element, { childList: true, characterData: true, subtree: true });
+    });
+    return { promise };
+  }, said);
+  await act();
+  await seen.evaluate(({ promise }) => promise);
+}
+
+/** copies clicks a button that copies, and waits until it says that it has: only then the clipboard has the text. */
+export const copies = (page: Page, button: string, said = /^Copied$/) =>
+  sees(page, button, said, () => page.click(button));
+
 function quoted(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -68,16 +68,17 @@ inBrowser(`one event among ${many}`, () => {
     await page.context().close();
   });
 
-  test("a start that is no time says nothing of the stream's records", async () => {
+  test.each(["records", "objects"])("a start that is no time says nothing of the %s", async (list) => {
     const { page } = await browser.open(pipeline.url);
-    await page.click("#tab-records");
+    await page.click(`#tab-${list}`);
     for (const [start, isEmpty] of [
       ["2999-01-01", true],
       ["now", false],
     ] as const) {
-      await page.fill("#records-from", start);
+      await page.fill(`#${list}-from`, start);
       await page.keyboard.press("Enter");
-      await expect.poll(() => page.isVisible("#records-empty")).toBe(isEmpty);
+      await expect.poll(() => page.isVisible(`#${list}-empty`)).toBe(isEmpty);
+      await expect.poll(() => page.locator(`#${list}-said.bad`).count()).toBe(isEmpty ? 0 : 1);
     }
     await page.context().close();
   });

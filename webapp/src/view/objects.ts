@@ -86,7 +86,8 @@ export function objects(open: (part: Part) => void): Objects {
     found.draw();
     const text = search.value.trim();
     byId("objects-stop").hidden = !(pages.loading && text !== "");
-    byId("objects-empty").hidden = pages.count > 0 || !pages.ended;
+    const begins = timeOfStart() !== null; // without a time, nothing was asked for
+    byId("objects-empty").hidden = pages.count > 0 || !pages.ended || !begins;
     setText(
       byId("objects-empty"),
       text !== "" || prefix.value !== "" || from.value !== ""
@@ -97,8 +98,9 @@ export function objects(open: (part: Part) => void): Objects {
     const said = text === "" ? "" : `${state}: ${things(pages.count, "record")} found in ${count(pages.scanned)}`;
     setText(
       byId("objects-said"),
-      timeOfStart() === null ? wrongTime : [pages.problem || said, ...pages.notes].filter(Boolean).join(" "),
+      begins ? [pages.problem || said, ...pages.notes].filter(Boolean).join(" ") : wrongTime,
     );
+    byId("objects-said").classList.toggle("bad", pages.problem !== "" || !begins);
   });
 
   const begin = () => {

@@ -171,6 +171,26 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
+  test("a record that is opened before it lands says when it has, and leads to its object", async () => {
+    const own = await startIngest({ flags: ["--buffer-interval", "4s"] });
+    const { page, complaints } = await browser.open(own.url);
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.click("#rows button");
+    await page.click(".landing button:text('open its record')");
+    await expect.poll(() => text(page, "#drawer-title")).toBe("Record");
+    await page.click(toObject("#drawer .landing"));
+    await expect.poll(() => text(page, "#drawer-title")).toBe("Object");
+    for (const title of ["Record", /^Event 1$/]) {
+      await page.click("#drawer-back");
+      await expect.poll(() => text(page, "#drawer-title")).toMatch(title);
+      await page.waitForSelector(toObject("#drawer .landing"));
+    }
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await own.stop();
+  });
+
   test("repeat until it is stopped", async () => {
     const { page } = await browser.open(pipeline.url);
     await choose(page, "Repeat");

@@ -67,7 +67,7 @@ async function start() {
   const drawer = new Drawer();
   const toRecord = recordOpener(
     drawer,
-    (part) => toPart(part),
+    (sequence, opened) => landed.follow(sequence, opened),
     (key) => stream.only(key),
   );
   const toPart = objectOpener(drawer, toRecord);

@@ -9,9 +9,11 @@ export type Landings = {
   /** show is called after an event was sent, see with each status of the pipeline. */
   show: () => void;
   see: (watched: Watched | null) => void;
-  /** follow makes a text that says where an answered event is. It is updated while it is on the page. */
-  follow: (sequenceNumber: string) => HTMLElement;
+  /** follow makes a text that says where an event is. It is updated while it is on the page. A record that is open is given too. */
+  follow: (sequenceNumber: string, opened?: Row) => HTMLElement;
 };
+
+type Followed = { element: HTMLElement; sequence: string; isOpen: boolean };
 
 /** landings says where events are in a pipeline on this machine: below an answer, and in the drawer. */
 export function landings(
@@ -20,9 +22,20 @@ export function landings(
   toPart: (part: Part) => void,
 ): Landings {
   let isLive = false;
-  let followed: { element: HTMLElement; sequence: string } | undefined;
+  let followed: Followed[] = [];
 
-  const fill = async (element: HTMLElement, sequence: string) => {
+  const put = ({ element, sequence, isOpen }: Followed, row: Row | undefined) => {
+    const text = row === undefined ? ["The stream does not have it any more."] : placeOf(row, toPart);
+    if (row === undefined || row.parts.length > 0) element.dataset.done = sequence;
+    const focused = element.contains(document.activeElement);
+    element.replaceChildren(
+      ...text,
+      ...(row === undefined || isOpen ? [] : [" · ", button("open its record", () => toRecord(sequence))]),
+    );
+    if (focused) element.querySelector("button")?.focus();
+  };
+  const fill = async (one: Followed) => {
+    const { element, sequence } = one;
     element.hidden = !isLive || sequence === "";
     if (element.hidden || element.dataset.done === sequence) return;
     if (element.dataset.sequence !== sequence) element.replaceChildren("In the stream.");
@@ -34,23 +47,16 @@ export function landings(
       return; // the next status tries again
     }
     if (element.dataset.sequence !== sequence) return;
-    const text = row === undefined ? "The stream does not have it any more." : placeOf(row, toPart);
-    const isDone = row === undefined || row.parts.length > 0;
-    if (isDone) element.dataset.done = sequence;
-    const focused = element.contains(document.activeElement);
-    element.replaceChildren(
-      ...(typeof text === "string" ? [text] : text),
-      ...(row === undefined ? [] : [" · ", button("open its record", () => toRecord(sequence))]),
-    );
-    if (focused) element.querySelector("button")?.focus();
+    put(one, row);
   };
 
   const show = () => {
     const sent = session.progress;
     const waiting = sent === null || sent.endedAt === null || sent.accepted === 0;
     const last = waiting ? undefined : session.entries.findLast(({ sequenceNumber }) => sequenceNumber !== "");
-    void fill(byId("result-landing"), last?.sequenceNumber ?? "");
-    if (followed?.element.isConnected) void fill(followed.element, followed.sequence);
+    void fill({ element: byId("result-landing"), sequence: last?.sequenceNumber ?? "", isOpen: false });
+    // What is behind another in the drawer is not on the page, until a person goes back.
+    for (const one of followed) if (one.element.isConnected) void fill(one);
   };
   return {
     show,
@@ -58,11 +64,14 @@ export function landings(
       isLive = watched?.state === "live";
       show();
     },
-    follow: (sequence) => {
-      const element = h("p", { class: "landing" });
-      followed = { element, sequence };
-      void fill(element, sequence);
-      return element;
+    follow: (sequence, opened) => {
+      const one = { element: h("p", { class: "landing" }), sequence, isOpen: opened !== undefined };
+      followed = [...followed.filter(({ element }) => !element.dataset.done), one];
+      if (opened) {
+        one.element.dataset.sequence = sequence;
+        put(one, opened);
+      } else void fill(one);
+      return one.element;
     },
   };
 }

@@ -7,10 +7,10 @@ import { bytes, time } from "./format.ts";
 import { indented } from "./indented.ts";
 import { partText } from "./records.ts";
 
-/** recordOpener opens a record of the stream. toPart opens its place in an object, and only lists the records of its key. */
+/** recordOpener opens a record of the stream. follow says where it is, and only lists the records of its key. */
 export function recordOpener(
   drawer: Drawer,
-  toPart: (part: Part) => void,
+  follow: (sequenceNumber: string, opened: Row) => HTMLElement,
   only: (key: string) => void,
 ): (sequenceNumber: string) => void {
   return (sequence) => {
@@ -20,7 +20,7 @@ export function recordOpener(
     ask("records", { sequence, limit: "1" }, readRow, stop.signal).then(
       ({ rows: [row] }) => {
         const shown = row
-          ? content(row, toPart, (key) => {
+          ? content(row, follow, (key) => {
               drawer.close();
               only(key);
             })
@@ -59,9 +59,13 @@ export function button(text: string, act: () => void): HTMLElement {
   return element;
 }
 
-function content(row: Row, toPart: (part: Part) => void, only: (key: string) => void): Node[] {
+function content(
+  row: Row,
+  follow: (sequenceNumber: string, opened: Row) => HTMLElement,
+  only: (key: string) => void,
+): Node[] {
   return [
-    h("p", { class: "landing" }, ...placeOf(row, toPart)),
+    follow(row.sequenceNumber, row),
     h(
       "dl",
       { class: "facts" },

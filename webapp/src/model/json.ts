@@ -53,6 +53,8 @@ type Outermost = { kind: "object" | "array" | "other"; members: number };
 class Reader {
   at = 0;
   notes: Problem[] = [];
+  /** The newest string, with its quotes. */
+  private newest = "";
 
   constructor(readonly text: string) {}
 
@@ -112,7 +114,7 @@ class Reader {
       if (this.text[this.at] === "}" && members === 0) break;
       this.name(opened, members);
       this.space();
-      if (this.text[this.at] !== ":") this.fail("A colon is missing after the name.");
+      if (this.text[this.at] !== ":") this.fail(`A colon is missing after the name.${this.curly()}`);
       this.at++;
       this.space();
       this.value(depth + 1);
@@ -163,7 +165,7 @@ class Reader {
     }
     if (this.at === this.text.length)
       throw new Wrong(opened, opened + 1, `This ${open} is never closed; a ${close} is missing.`);
-    this.fail(`A comma or ${close} is missing before this.`);
+    this.fail(`A comma or ${close} is missing before this.${this.curly()}`);
   }
 
   private string() {
@@ -185,11 +187,19 @@ class Reader {
       else this.at++;
     }
     this.at++;
+    this.newest = this.text.slice(opened, this.at);
   }
 
   private unclosed(opened: number, message: string): never {
-    const curly = curlyQuote.exec(this.text.slice(opened, this.at))?.[0];
-    throw new Wrong(opened, this.at, curly === undefined ? message : `${message} A ${curly} does not close it.`);
+    this.newest = this.text.slice(opened, this.at);
+    throw new Wrong(opened, this.at, message + this.curly());
+  }
+
+  /** curly is what to add to an error after a string that a curly quote was to close; "" if there is no such string just before. */
+  private curly(): string {
+    const quote = curlyQuote.exec(this.newest)?.[0];
+    const isBefore = this.text.slice(0, this.at).trimEnd().endsWith(this.newest.trimEnd());
+    return quote !== undefined && isBefore ? ` A ${quote} closes no string; write ".` : "";
   }
 
   private placeholderOrText() {
@@ -217,7 +227,7 @@ class Reader {
   }
 
   private scalar() {
-    const word = /[^\s\p{Cf}\p{Pi}\p{Pf}„‚\uff01-\uff5e,:{}[\]"]+/uy;
+    const word = /[^\s\p{Cf}\p{Pi}\p{Pf}„‚＂，：［］｛｝,:{}[\]"]+/uy;
     word.lastIndex = this.at;
     const text = word.exec(this.text)?.[0];
     if (text === undefined)
@@ -235,14 +245,17 @@ const invisible: Record<string, string> = {
   "\ufeff": "byte order mark",
 };
 
+/** What has a meaning in JSON, as keyboards for Chinese and Japanese write it. */
+const fullWidth = /[＂，－．０-９：［］｛｝]/;
+
 const curlyQuote = /[\p{Pi}\p{Pf}„‚]/u;
 
 /** foreign says what to write for a character that word processors and other keyboards put in the place of JSON's own; "" for others. */
 function foreign(char: string): string {
   const named = `U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
   if (curlyQuote.test(char)) return `JSON takes straight quotes; write " instead of ${char} (${named}).`;
-  if (/[\uff01-\uff5e]/.test(char))
-    return `Write ${String.fromCharCode(char.charCodeAt(0) - 0xfee0)} instead of ${char} (${named}).`;
+  if (fullWidth.test(char) || char === "−")
+    return `Write ${char === "−" ? "-" : char.normalize("NFKC")} instead of ${char} (${named}).`;
   const name = `${named}${char in invisible ? `, a ${invisible[char]}` : ""}`;
   if (/[\p{Z}\v\f]/u.test(char)) return `JSON takes a plain space here, not ${name}.`;
   return /\p{Cf}/u.test(char) ? `Remove the invisible ${name}.` : "";

@@ -62,3 +62,23 @@ func TestPresignedCopy(t *testing.T) {
 		t.Errorf("the copy is %q", got.Body)
 	}
 }
+
+// A presigned write that may only create, or only replace what its signer saw, has its condition in the query.
+func TestPresignedConditions(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "text")
+	signed := "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test%2F20260701%2Fus-east-1%2Fs3%2Faws4_request" +
+		"&X-Amz-Signature=s&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Date=" + start.UTC().Format("20060102T150405Z")
+	for _, condition := range []string{"&If-None-Match=%2A", "&if-none-match=%2A", "&If-Match=d41d8cd98f00b204e9800998ecf8427e"} {
+		put := serve(t, w.service, http.MethodPut, "/events/a"+signed+condition, "other", "Content-Length: 5")
+		if put.Code != http.StatusPreconditionFailed {
+			t.Errorf("%s: %d %s", condition, put.Code, put.Body)
+		}
+	}
+	if got := serve(t, w.service, http.MethodGet, "/events/a", ""); got.Body.String() != "text" {
+		t.Errorf("the object is %q now", got.Body)
+	}
+	if put := serve(t, w.service, http.MethodPut, "/events/b"+signed+"&If-None-Match=%2A", "new", "Content-Length: 3"); put.Code != http.StatusOK {
+		t.Errorf("a new object: %d %s", put.Code, put.Body)
+	}
+}

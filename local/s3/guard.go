@@ -173,6 +173,9 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 		return g.serveBucket(w, r, bucket)
 	case query.Has("tagging"):
 		g.serveTags(w, r, bucket, key)
+	case query.Has("uploadId"):
+		list, err := g.listParts(query, bucket, key)
+		g.answer(w, r, list, err)
 	default:
 		return false
 	}
@@ -206,7 +209,10 @@ func (g guard) serveBucket(w http.ResponseWriter, r *http.Request, bucket string
 			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
 			Region  string   `xml:",chardata"`
 		}{Region: strings.TrimSuffix(g.region, defaultRegion)}, g.needBucket(bucket))
-	case query.Has("uploads"), query.Has("uploadId"):
+	case query.Has("uploads"):
+		list, err := g.listUploads(query, bucket)
+		g.answer(w, r, list, err)
+	case query.Has("uploadId"):
 		return false
 	default:
 		list, err := g.listObjects(query, bucket)

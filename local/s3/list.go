@@ -89,17 +89,19 @@ func (l *listing) below(folder string) error {
 	return l.roll(common)
 }
 
-// common is the common prefix that a key is rolled up to, if it is.
-func (l *listing) common(key string) (string, bool) {
-	rest, ok := strings.CutPrefix(key, l.prefix)
-	if !ok || l.delimiter == "" {
+func (l *listing) common(key string) (string, bool) { return commonPrefix(key, l.prefix, l.delimiter) }
+
+// commonPrefix is the common prefix that a key is rolled up to, if it is.
+func commonPrefix(key, prefix, delimiter string) (string, bool) {
+	rest, ok := strings.CutPrefix(key, prefix)
+	if !ok || delimiter == "" {
 		return "", false
 	}
-	at := strings.Index(rest, l.delimiter)
+	at := strings.Index(rest, delimiter)
 	if at < 0 {
 		return "", false
 	}
-	return key[:len(l.prefix)+at+len(l.delimiter)], true
+	return key[:len(prefix)+at+len(delimiter)], true
 }
 
 func (l *listing) roll(common string) error {

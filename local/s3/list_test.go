@@ -261,3 +261,24 @@ func TestAPageLooksAtFewFiles(t *testing.T) {
 		t.Errorf("a page of one key takes %.0f allocations in a folder of %d files", allocations, files)
 	}
 }
+
+// Listings as recorded on AWS by localstack (test_s3_list_operations.py).
+func TestListObjectsAsS3Does(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []string{"dir/sub/1", "dir/sub/2", "dir/x", "dir/y"} {
+		w.put(key, "x")
+	}
+	for query, want := range map[string]string{
+		"prefix=dir/&delimiter=/&max-keys=1&marker=dir/sub/1": "<NextMarker>dir/x</NextMarker>",
+		"encoding-type=":            "Invalid Encoding Method specified in Request",
+		"list-type=2&max-keys=1":    ".000Z</LastModified>",
+		"list-type=2&start-after=a": "<StartAfter>a</StartAfter>",
+	} {
+		if got := serve(t, w.service, http.MethodGet, "/events?"+query, "").Body.String(); !strings.Contains(got, want) {
+			t.Errorf("%s: want %s in %s", query, want, got)
+		}
+	}
+	if got := serve(t, w.service, http.MethodGet, "/events?list-type=2&start-after=a&continuation-token=ZGlyL3g%3D", "").Body.String(); strings.Contains(got, "<StartAfter>") {
+		t.Errorf("S3 names no StartAfter beside a continuation token: %s", got)
+	}
+}

@@ -61,13 +61,18 @@ func invalid(message string) error {
 
 // readListQuery reads a listing's parameters.
 //
-// Assumption S3-8: S3's ListObjects and ListObjectsV2 refuse with InvalidArgument a negative max-keys, an encoding-type other than
-// url, and a continuation token that is none of theirs; AWS documents neither the code nor the messages. With encoding-type=url, keys
-// and prefixes come in the encoding of a query, with "/" as it is. ListObjects names the owner of each object, ListObjectsV2 only with
-// fetch-owner=true (S3 API reference, ListObjectsV2).
+// Assumption S3-8: S3's ListObjects, ListObjectsV2 and ListMultipartUploads refuse with InvalidArgument a negative number of keys, an
+// encoding-type other than url, and a continuation token or upload-id-marker that is none of theirs; AWS documents neither the code nor
+// the messages. With encoding-type=url, keys and prefixes come in the encoding of a query, with "/" as it is. ListObjects names the owner
+// of each object, ListObjectsV2 only with fetch-owner=true (S3 API reference, ListObjectsV2). A marker below a common prefix is after all
+// of that prefix, but not the start-after of ListObjectsV2; times have no fractions of a second (localstack's
+// test_s3_list_operations.py, recorded on AWS, which has no such start-after).
 func readListQuery(query url.Values) (listQuery, error) {
 	q := listQuery{Values: query, v2: query.Get("list-type") == "2", most: gofakes3.MaxBucketKeys, after: query.Get("marker")}
-	q.encoded = func(text string) string { return text }
+	var err error
+	if q.encoded, err = readEncoding(query); err != nil {
+		return q, err
+	}
 	if text := query.Get("max-keys"); text != "" {
 		most, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
@@ -78,14 +83,10 @@ func readListQuery(query url.Values) (listQuery, error) {
 		}
 		q.most = min(most, gofakes3.MaxBucketKeys)
 	}
-	switch query.Get("encoding-type") {
-	case "":
-	case "url":
-		q.encoded = func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "%2F", "/") }
-	default:
-		return q, invalid("Invalid Encoding Method specified in Request")
-	}
 	if !q.v2 {
+		if common, rolled := commonPrefix(q.after, query.Get("prefix"), query.Get("delimiter")); rolled {
+			q.after = common
+		}
 		return q, nil
 	}
 	q.after = query.Get("start-after")
@@ -97,6 +98,19 @@ func readListQuery(query url.Values) (listQuery, error) {
 		q.after = string(after)
 	}
 	return q, nil
+}
+
+// readEncoding reads how a listing writes its keys.
+func readEncoding(query url.Values) (func(string) string, error) {
+	switch query.Get("encoding-type") {
+	case "":
+		if !query.Has("encoding-type") {
+			return func(text string) string { return text }, nil
+		}
+	case "url":
+		return func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "%2F", "/") }, nil
+	}
+	return nil, invalid("Invalid Encoding Method specified in Request")
 }
 
 // listObjects answers ListObjects and ListObjectsV2.
@@ -139,7 +153,7 @@ func (q listQuery) object(c *gofakes3.Content) listedObject {
 // page says which page a result is, and where the next one begins; next is "" on the last page.
 func (q listQuery) page(result *listResult, next string) {
 	if !q.v2 {
-		marker := q.encoded(q.after)
+		marker := q.encoded(q.Get("marker"))
 		result.Marker = &marker
 		if result.Delimiter != "" { // without one, the last key is the next marker (API reference, ListObjects)
 			result.NextMarker = q.encoded(next)
@@ -148,12 +162,14 @@ func (q listQuery) page(result *listResult, next string) {
 	}
 	count := len(result.Contents) + len(result.CommonPrefixes)
 	result.KeyCount = &count
-	result.StartAfter, result.ContinuationToken = q.encoded(q.Get("start-after")), q.Get("continuation-token")
+	if result.ContinuationToken = q.Get("continuation-token"); result.ContinuationToken == "" {
+		result.StartAfter = q.encoded(q.Get("start-after"))
+	}
 	result.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(next))
 }
 
-// inXML is a time as S3 writes it in XML.
-func inXML(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+// inXML is a time as S3 writes it in XML, in whole seconds as in the header Last-Modified.
+func inXML(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05") + ".000Z" }
 
 // bucketList is the answer to ListBuckets.
 type bucketList struct {

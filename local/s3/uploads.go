@@ -319,6 +319,9 @@ func (s backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadList
 	}
 	var match gofakes3.PrefixMatch
 	listed, rolledUp := int64(0), after.Object
+	if common, rolled := commonPrefix(after.Object, prefix.Prefix, prefix.Delimiter); rolled {
+		rolledUp = common // all of it is before the marker, as in ListObjects
+	}
 	for _, u := range s.uploadsOf(bucket) {
 		if !prefix.Match(u.key, &match) || isBefore(u, after) || match.CommonPrefix && match.MatchedPart == rolledUp {
 			continue
@@ -339,7 +342,9 @@ func (s backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadList
 		})
 		result.NextKeyMarker, result.NextUploadIDMarker = u.key, u.id
 	}
-	result.NextKeyMarker, result.NextUploadIDMarker = "", "" // it is the last page
+	if result.NextUploadIDMarker == "" { // the last page's marker is its last upload, as recorded
+		result.NextKeyMarker = ""
+	}
 	return result, nil
 }
 

@@ -256,6 +256,42 @@ func TestListUploads(t *testing.T) {
 	}
 }
 
+// Lists of uploads as recorded on AWS by localstack (test_s3_list_operations.py).
+func TestListUploadsAsS3Does(t *testing.T) {
+	w := newWorld(t)
+	ids := map[string]*string{}
+	for _, key := range []string{"a b", "dir/1", "dir/2", "x"} {
+		ids[key] = w.begin(key)
+	}
+	for _, test := range []struct {
+		query  string
+		status int
+		says   []string
+	}{
+		{"encoding-type=url", 200, []string{"<Key>a+b</Key>", "<EncodingType>url</EncodingType>", "<NextKeyMarker>x</NextKeyMarker>"}},
+		{"max-uploads=1", 200, []string{"<Key>a b</Key>", "<Owner><ID>", "<Initiator><ID>", "<KeyMarker></KeyMarker>", "<NextKeyMarker>a b</NextKeyMarker>", ".000Z</Initiated>"}},
+		{"delimiter=/&max-uploads=1&key-marker=dir/1", 200, []string{"<KeyMarker>dir/1</KeyMarker>", "<Key>x</Key>"}},
+		{"encoding-type=", 400, []string{"InvalidArgument", "Invalid Encoding Method"}},
+		{"encoding-type=uri", 400, []string{"InvalidArgument", "Invalid Encoding Method"}},
+		{"key-marker=x&upload-id-marker=" + *ids["dir/1"], 400, []string{"InvalidArgument", "Invalid uploadId marker"}},
+		{"key-marker=x&upload-id-marker=none", 400, []string{"InvalidArgument", "Invalid uploadId marker"}},
+		{"upload-id-marker=none&max-uploads=1", 200, []string{"<Key>a b</Key>", "<UploadIdMarker></UploadIdMarker>"}},
+	} {
+		got := serve(t, w.service, http.MethodGet, "/events?uploads&"+test.query, "")
+		for _, each := range test.says {
+			if got.Code != test.status || !strings.Contains(got.Body.String(), each) {
+				t.Errorf("%s: %d, want %q in %s", test.query, got.Code, each, got.Body)
+			}
+		}
+	}
+	_, err := w.sendPart("x", ids["x"], 1, "part")
+	w.must(err)
+	parts := serve(t, w.service, http.MethodGet, "/events/x?uploadId="+*ids["x"], "").Body.String()
+	if !strings.Contains(parts, "<Owner><ID>") || !strings.Contains(parts, ".000Z</LastModified>") {
+		t.Error(parts)
+	}
+}
+
 // A body that is longer than its Content-Length is cut off before it fills the disk, and a shorter one is refused.
 func TestPartsOfAnotherLength(t *testing.T) {
 	w := newWorld(t)

@@ -294,9 +294,10 @@ func TestPresignedRequestsExpire(t *testing.T) {
 	w.put("a", "x")
 	date := start.Format("20060102T150405Z")
 	of := func(date, seconds string) string {
-		return "X-Amz-Signature=s&X-Amz-Date=" + date + "&X-Amz-Expires=" + seconds
+		return "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test%2F20260307%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-SignedHeaders=host" +
+			"&X-Amz-Signature=s&X-Amz-Date=" + date + "&X-Amz-Expires=" + seconds
 	}
-	v2 := fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+60)
+	v2 := fmt.Sprintf("AWSAccessKeyId=test&Signature=s&Expires=%d", start.Unix()+60)
 	w.clock.Advance(time.Minute)
 	for _, test := range []struct {
 		query  string
@@ -306,7 +307,12 @@ func TestPresignedRequestsExpire(t *testing.T) {
 		{of(date, "60"), 200, "x"}, {v2, 200, "x"}, {of(date, "604800"), 200, "x"},
 		{of(date, "59"), 403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"},
 		{of(date, "0"), 403, "<Message>Request has expired</Message>"},
-		{fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+59), 403, "<Message>Request has expired</Message>"},
+		{strings.Replace(v2, "AWSAccessKeyId", "x", 1), 403, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"},
+		{"AWSAccessKeyId=test&Signature=s", 403, "(Expires is missing)"},
+		{"AWSAccessKeyId=test&Signature=s&Expires=soon", 403, "Invalid date (should be seconds since epoch): soon"},
+		{strings.Replace(of(date, "60"), "X-Amz-Signature", "x", 1), 400, "AuthorizationQueryParametersError"},
+		{strings.Replace(of(date, "60"), "X-Amz-Date", "x", 1), 400, "Query-string authentication version 4 requires the X-Amz-Algorithm"},
+		{fmt.Sprintf("AWSAccessKeyId=test&Signature=s&Expires=%d", start.Unix()+59), 403, "<Message>Request has expired</Message>"},
 		{of(start.Add(17*time.Minute).UTC().Format("20060102T150405Z"), "60"), 403, "Request is not yet valid: X-Amz-Date is "},
 		{of(start.Add(15*time.Minute).UTC().Format("20060102T150405Z"), "60"), 200, "x"},
 		{of(date, "604801"), 400, "<Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires is &#34;604801&#34;; it must be"},

@@ -54,7 +54,7 @@ func TestPresignedHeadersAreInTheQuery(t *testing.T) {
 func TestPresignedCopy(t *testing.T) {
 	w := newWorld(t)
 	w.put("a", "text")
-	query := fmt.Sprintf("?x-amz-copy-source=events%%2Fa&Signature=s&Expires=%d", start.Unix()+60)
+	query := fmt.Sprintf("?x-amz-copy-source=events%%2Fa&AWSAccessKeyId=test&Signature=s&Expires=%d", start.Unix()+60)
 	if copied := serve(t, w.service, http.MethodPut, "/events/b"+query, ""); copied.Code != http.StatusOK {
 		t.Fatalf("%d %s", copied.Code, copied.Body)
 	}

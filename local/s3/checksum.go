@@ -59,7 +59,7 @@ func (s backend) objectChecked(content io.Reader) io.Reader {
 // XAmzContentSHA256Mismatch to one that does not match x-amz-content-sha256, both with 400 (S3 API reference, "Error responses").
 // It stores nothing then. It answers InvalidRequest to a write with checksums of two algorithms, or with an x-amz-sdk-checksum-algorithm
 // that has no checksum or another one's (versity/versitygw#1593, #1657, #1659), and MalformedTrailerError to a trailer that
-// x-amz-trailer does not declare, or a checksum's that is declared and missing (versity/versitygw#1691).
+// x-amz-trailer does not declare, or one that is declared and missing (versity/versitygw#1691).
 type verified struct {
 	io.ReadCloser
 	sums   map[string]hash.Hash // by the header's name

@@ -201,6 +201,9 @@ func rangeOf(header string, size int64) (first, length int64, err error) {
 	if n, err := fmt.Sscanf(header+"\n", "bytes=%d-%d\n", &first, &last); err != nil || n != 2 || first < 0 || last < first {
 		return 0, 0, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
 	}
+	if first >= size { // the codes and words of both are recorded (localstack's test_upload_part_copy_range)
+		return 0, 0, gofakes3.ErrorMessage("InvalidRequest", "The specified copy range is invalid for the source object size")
+	}
 	if last >= size {
 		return 0, 0, gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument, "Range specified is not valid for source object of size: %d", size)
 	}

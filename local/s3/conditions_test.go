@@ -82,3 +82,16 @@ func TestACopyToItself(t *testing.T) {
 		}
 	}
 }
+
+// The codes of a wrong range of a part's source are recorded (localstack's test_upload_part_copy_range).
+func TestARangeBeyondTheSource(t *testing.T) {
+	w := newWorld(t)
+	w.put("source", "0123456789")
+	id := w.begin("a")
+	for of, want := range map[string]string{"0-100": "<Code>InvalidArgument<", "9-10": "<Code>InvalidArgument<", "10-10": "<Code>InvalidRequest<", "100-200": "<Code>InvalidRequest<"} {
+		got := serve(t, w.service, http.MethodPut, "/events/a?partNumber=1&uploadId="+*id, "", "X-Amz-Copy-Source: events/source", "X-Amz-Copy-Source-Range: bytes="+of)
+		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), want) {
+			t.Errorf("%s: want %s in %s", of, want, got.Body)
+		}
+	}
+}

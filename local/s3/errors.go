@@ -22,7 +22,7 @@ var messages = map[gofakes3.ErrorCode]string{
 	gofakes3.ErrBucketNotEmpty:       "The bucket you tried to delete is not empty",
 	gofakes3.ErrIncompleteBody:       "You did not provide the number of bytes specified by the Content-Length HTTP header",
 	gofakes3.ErrInternal:             "We encountered an internal error. Please try again.",
-	gofakes3.ErrInvalidDigest:        "The Content-MD5 you specified was invalid",
+	gofakes3.ErrInvalidDigest:        "The Content-MD5 you specified was invalid.",
 	gofakes3.ErrInvalidPartOrder:     "The list of parts was not in ascending order. Parts must be ordered by part number.",
 	gofakes3.ErrInvalidRange:         "The requested range is not satisfiable",
 	gofakes3.ErrKeyTooLong:           "Your key is too long",

@@ -167,6 +167,8 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 		g.creates(w, r, bucket)
 	case r.Method == http.MethodPost && query.Has("delete"):
 		return g.refuseSelection(w, r)
+	case isCompletion(r):
+		return g.refuseCompletion(w, r, bucket, key)
 	case r.Method != http.MethodGet:
 		return false
 	case key == "":
@@ -179,6 +181,30 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	default:
 		return false
 	}
+	return true
+}
+
+// refuseCompletion refuses a completion without a body, which gofakes3 calls malformed before it looks for the upload. S3 answers
+// NoSuchUpload or InvalidRequest (localstack's test_multipart_no_such_upload and test_multipart_complete_multipart_too_small, recorded on
+// AWS).
+func (g guard) refuseCompletion(w http.ResponseWriter, r *http.Request, bucket, key string) bool {
+	body := bufio.NewReader(r.Body) // bounded
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, r.Body}
+	if _, err := body.Peek(1); !errors.Is(err, io.EOF) {
+		return false
+	}
+	err := g.needBucket(bucket)
+	if err == nil {
+		var u *upload
+		if u, err = g.upload(bucket, key, gofakes3.UploadID(r.URL.Query().Get("uploadId"))); err == nil {
+			u.mu.Unlock()
+			err = gofakes3.ErrorMessage("InvalidRequest", "You must specify at least one part")
+		}
+	}
+	g.answer(w, r, nil, err)
 	return true
 }
 
@@ -653,10 +679,20 @@ func (c *chunks) readTrailer() error {
 			return errTrailer
 		}
 		if err != nil || line == "" {
-			_, err = io.Copy(io.Discard, c.source)
-			return err
+			return c.endTrailer()
 		}
 	}
+}
+
+// endTrailer reads what is left after the headers, of which each that was declared must have come.
+func (c *chunks) endTrailer() error {
+	for _, name := range c.declared {
+		if _, came := c.trailer[name]; name != "" && !came {
+			return errTrailer
+		}
+	}
+	_, err := io.Copy(io.Discard, c.source)
+	return err
 }
 
 // line is the next line without its end. It is at most as long as the reader's buffer, 4 KiB.

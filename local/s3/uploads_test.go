@@ -187,6 +187,11 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
 		t.Errorf("under another key: %v", err)
 	}
+	for key, want := range map[string]string{"a": "InvalidRequest</Code><Message>You must specify at least one part<", "b": "NoSuchUpload"} {
+		if got := serve(t, w.service, http.MethodPost, "/events/"+key+"?uploadId="+*id, "").Body.String(); !strings.Contains(got, want) {
+			t.Errorf("%s without a body: %s", key, got)
+		}
+	}
 	w.must(w.complete("a", id, one, two)) // the failed attempts changed nothing
 	if got, _ := w.get("a"); got != large+"two" {
 		t.Errorf("%d bytes", len(got))

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"crypto/md5" //nolint:gosec // S3's own checksum
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -309,6 +311,7 @@ func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) 
 
 // deletion is what a DeleteObjects says of an object beside its key; gofakes3 reads the key alone.
 type deletion struct {
+	Key              string
 	VersionID        string  `xml:"VersionId"`
 	ETag             *string `xml:"ETag"`
 	LastModifiedTime *string
@@ -334,6 +337,42 @@ func (d deletion) unimitated() string {
 // (aws/aws-sdk-java#1293), and to none.
 const maxDeleted = 1000
 
+// readSelection reads what a DeleteObjects names. gofakes3 takes any document, and compares no digest of it.
+//
+// S3 needs Content-MD5 or a checksum, which the caller compares (S3 API reference, DeleteObjects; the words are those in aws/aws-cli#400).
+func readSelection(header http.Header, body []byte) ([]deletion, error) {
+	if len(header["Content-Md5"]) == 0 && len(sumsIn(header)) == 0 {
+		return nil, gofakes3.ErrorMessage("InvalidRequest", "Missing required header for this request: Content-MD5 (or one of x-amz-checksum-*, such as x-amz-checksum-crc32)")
+	}
+	if len(header["Content-Md5"]) > 0 {
+		want, err := base64.StdEncoding.DecodeString(header.Get("Content-Md5"))
+		is := md5.Sum(body) //nolint:gosec // S3's own checksum
+		if err != nil || len(want) != len(is) {
+			return nil, gofakes3.ErrInvalidDigest
+		}
+		if !bytes.Equal(want, is[:]) {
+			return nil, gofakes3.ErrBadDigest
+		}
+	}
+	var asked struct {
+		XMLName xml.Name `xml:"Delete"`
+		Object  []deletion
+	}
+	wrong := func(why string) error {
+		return gofakes3.ErrorMessagef(gofakes3.ErrMalformedXML, "%s (%s)", malformed, why)
+	}
+	if err := xml.Unmarshal(body, &asked); err != nil {
+		return nil, wrong(err.Error())
+	}
+	if len(asked.Object) == 0 || len(asked.Object) > maxDeleted {
+		return nil, wrong(fmt.Sprintf("it names %d objects; name 1 to %d", len(asked.Object), maxDeleted))
+	}
+	if slices.ContainsFunc(asked.Object, func(one deletion) bool { return one.Key == "" }) {
+		return nil, wrong("an Object has no Key")
+	}
+	return asked.Object, nil
+}
+
 // refuseSelection refuses a DeleteObjects that names versions, conditions, or another number of objects than S3 takes.
 func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(r.Body) // bounded
@@ -342,12 +381,12 @@ func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	var asked struct{ Object []deletion }
-	if err := xml.Unmarshal(body, &asked); err == nil && (len(asked.Object) == 0 || len(asked.Object) > maxDeleted) { // gofakes3 answers if it is no XML
-		g.answer(w, r, nil, gofakes3.ErrorMessagef(gofakes3.ErrMalformedXML, "%s (it names %d objects; name 1 to %d)", malformed, len(asked.Object), maxDeleted))
+	asked, err := readSelection(r.Header, body)
+	if err != nil {
+		g.answer(w, r, nil, err)
 		return true
 	}
-	for _, each := range asked.Object {
+	for _, each := range asked {
 		if what := each.unimitated(); what != "" {
 			g.refuseUnimitated(w, r, what+" in DeleteObjects")
 			return true

@@ -400,6 +400,31 @@ func TestADeletionNamesNoMarker(t *testing.T) {
 	}
 }
 
+// S3 deletes nothing that a digest does not cover.
+func TestDeleteObjectsHasADigest(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	const body = "<Delete><Object><Key>a</Key></Object></Delete>"
+	for _, test := range []struct{ body, header, want string }{
+		{body, "Accept: */*", "<Code>InvalidRequest</Code><Message>Missing required header for this request: Content-MD5"},
+		{body, "Content-Md5: AAAA", "InvalidDigest"},
+		{body, "Content-Md5: " + digest("other"), "BadDigest"},
+		{body, "X-Amz-Checksum-Crc32: AAAAAA==", "BadDigest"},
+		{"<Other><Object><Key>a</Key></Object></Other>", "", "MalformedXML"},
+		{"<Delete><Object><Key>a</Key></Object><Object></Object></Delete>", "", "an Object has no Key"},
+	} {
+		if got := serve(t, w.service, "POST", "/events?delete", test.body, test.header); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%s: %d, want %s in %s", test.header, got.Code, test.want, got.Body)
+		}
+	}
+	if got, _ := w.get("a"); got != "x" {
+		t.Errorf("the object is %q", got)
+	}
+	if got := serve(t, w.service, "POST", "/events?delete", body); got.Code != http.StatusOK || len(w.files("events")) != 0 {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
 // A DeleteObjects with more objects than S3 takes, or with none, deletes nothing.
 func TestDeleteTooManyObjects(t *testing.T) {
 	w := newWorld(t)

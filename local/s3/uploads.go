@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/md5" //nolint:gosec // S3's own checksum
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,50 @@ import (
 type uploads struct {
 	mu   sync.Mutex
 	byID map[gofakes3.UploadID]*upload
+	// completed are the last uploads that were completed, the oldest first.
+	completed []completion
+}
+
+// maxCompleted bounds how many completions can be repeated. AWS does not say for how long.
+const maxCompleted = 1000
+
+// completion is an upload that was completed.
+type completion struct {
+	id               gofakes3.UploadID
+	bucket, key, tag string
+}
+
+// complete remembers a completion.
+func (u *uploads) complete(one completion) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.completed = append(u.completed, one)
+	u.completed = u.completed[max(0, len(u.completed)-maxCompleted):]
+}
+
+// wasCompleted reports whether the upload was completed with the same result.
+func (u *uploads) wasCompleted(one completion) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Contains(u.completed, one)
+}
+
+// tagOf is the ETag, without quotes, of an object that is made of parts with these MD5 sums.
+func tagOf(sums [][]byte) string {
+	return fmt.Sprintf("%x-%d", md5.Sum(slices.Concat(sums...)), len(sums)) //nolint:gosec // S3's own checksum
+}
+
+// tagOfAsked is the ETag of the object that a completion asks for: the ETag of a part is its MD5. It is "" if one is none.
+func tagOfAsked(parts []gofakes3.CompletedPart) string {
+	var sums [][]byte
+	for _, each := range parts {
+		sum, err := hex.DecodeString(strings.Trim(each.ETag, `"`))
+		if err != nil {
+			return ""
+		}
+		sums = append(sums, sum)
+	}
+	return tagOf(sums)
 }
 
 // upload is one multipart upload. Its folder exists from its first part on.
@@ -74,6 +119,9 @@ func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]st
 
 // upload finds an upload that has not ended, and locks it; the caller unlocks it.
 func (s *Service) upload(bucket, key string, id gofakes3.UploadID) (*upload, error) {
+	if err := s.needBucket(bucket); err != nil {
+		return nil, err
+	}
 	s.uploads.mu.Lock()
 	u := s.uploads.byID[id]
 	s.uploads.mu.Unlock()
@@ -186,8 +234,15 @@ func (s backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) 
 }
 
 // CompleteMultipartUpload implements gofakes3.MultipartBackend. After an error the upload stays as it is.
+//
+// Assumption S3-21: S3 answers a CompleteMultipartUpload that is sent again after it succeeded as it did the first time (minio/minio#13318
+// and adobe/S3Mock#2586, whose scripts were run on S3), so that a client may repeat a call whose answer it did not get. AWS does not say
+// for how long; here it is until the process ends, for the last 1,000 uploads.
 func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, asked *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
 	u, err := s.upload(bucket, key, id)
+	if again := tagOfAsked(asked.Parts); gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchUpload) && s.uploads.wasCompleted(completion{id, bucket, key, again}) {
+		return "", `"` + again + `"`, nil
+	}
 	if err != nil {
 		return "", "", err
 	}
@@ -196,22 +251,24 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	if err != nil {
 		return "", "", err
 	}
-	sums, size := md5.New(), int64(0) //nolint:gosec // as above
+	var sums [][]byte
+	size := int64(0)
 	for _, p := range chosen {
-		_, _ = sums.Write(p.sum) // never fails
+		sums = append(sums, p.sum)
 		size += p.size
 	}
-	// The message is this project's; AWS documents only the code (S3 API reference, CompleteMultipartUpload, MpuObjectSize).
+	// The words are those of localstack's test_multipart_size_validation, recorded on AWS.
 	if is := strconv.FormatInt(size, 10); cmp.Or(s.header("X-Amz-Mp-Object-Size"), is) != is {
-		return "", "", gofakes3.ErrorMessagef("InvalidRequest", "x-amz-mp-object-size is %s, and the parts have %s bytes", s.header("X-Amz-Mp-Object-Size"), is)
+		return "", "", gofakes3.ErrorMessagef("InvalidRequest", "The provided 'x-amz-mp-object-size' header value %s does not match what was computed: %s", s.header("X-Amz-Mp-Object-Size"), is)
 	}
 	content := &joined{service: s.Service, parts: chosen}
 	defer content.close()
-	w := &write{service: s.Service, bucket: bucket, key: key, headers: u.headers, size: size, upload: u, tag: fmt.Sprintf("%x-%d", sums.Sum(nil), len(chosen))}
+	w := &write{service: s.Service, bucket: bucket, key: key, headers: u.headers, size: size, upload: u, tag: tagOf(sums)}
 	if err := w.put(s.objectChecked(content), s.writeConditions()); err != nil {
 		return "", "", failed(err)
 	}
 	s.end(u)
+	s.uploads.complete(completion{id, bucket, key, w.tag})
 	return "", `"` + w.tag + `"`, nil
 }
 

@@ -144,7 +144,7 @@ func TestPartsAreRemoved(t *testing.T) {
 			if _, err := w.sendPart("a", id, 2, "late"); !strings.HasPrefix(code(err), "NoSuchUpload") {
 				t.Errorf("a part after the end: %v", err)
 			}
-			if err := w.complete("a", id, part); !strings.HasPrefix(code(err), "NoSuchUpload") {
+			if err := w.complete("a", id, part); name != "complete" && !strings.HasPrefix(code(err), "NoSuchUpload") { // S3-21
 				t.Errorf("completed after the end: %v", err)
 			}
 			if left := w.leftOver(); len(left) != 0 {
@@ -181,7 +181,7 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 		Bucket: aws.String("events"), Key: aws.String("a"), UploadId: id, MpuObjectSize: aws.Int64(4),
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{two}},
 	})
-	if want := "InvalidRequest: x-amz-mp-object-size is 4, and the parts have 3 bytes"; code(err) != want {
+	if want := "InvalidRequest: The provided 'x-amz-mp-object-size' header value 4 does not match what was computed: 3"; code(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
@@ -258,6 +258,28 @@ func TestListUploads(t *testing.T) {
 	w.must(err)
 	if len(page.Parts) != 0 || *page.IsTruncated {
 		t.Errorf("beyond the last: %+v", page)
+	}
+}
+
+// A client that did not get the answer to a completion sends it again.
+func TestACompletionMayBeRepeated(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("a")
+	one, err := w.sendPart("a", id, 1, "one")
+	w.must(err)
+	w.must(w.complete("a", id, one))
+	w.must(w.complete("a", id, one))
+	other := types.CompletedPart{ETag: aws.String(`"d41d8cd98f00b204e9800998ecf8427e"`), PartNumber: one.PartNumber}
+	for _, parts := range [][]types.CompletedPart{{other}, {one, one}} {
+		if err := w.complete("a", id, parts...); !strings.HasPrefix(code(err), "NoSuchUpload") {
+			t.Errorf("with other parts: %v", err)
+		}
+	}
+	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
+		t.Errorf("under another key: %v", err)
+	}
+	if got := serve(t, w.service, http.MethodPut, "/none/a?partNumber=1&uploadId="+*id, "x", "Content-Length: 1"); !strings.Contains(got.Body.String(), "NoSuchBucket") {
+		t.Errorf("in a bucket that is not there: %s", got.Body)
 	}
 }
 

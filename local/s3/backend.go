@@ -401,7 +401,10 @@ func (s backend) kept(headers map[string]string) map[string]string {
 	object := map[string]string{}
 	add := func(name, value string) {
 		name = http.CanonicalHeaderKey(name)
-		if value != "" && (slices.Contains(objectHeaders, name) || strings.HasPrefix(name, userMetadata)) {
+		switch {
+		case strings.HasPrefix(name, userMetadata):
+			object[name] = decoded(value)
+		case value != "" && slices.Contains(objectHeaders, name):
 			object[name] = value
 		}
 	}

@@ -120,6 +120,30 @@ func checkAlgorithm(r *http.Request) error {
 	return nil
 }
 
+// checkChoice checks the checksum that an upload in parts or a copy is to have. The words are those of localstack's test_s3.py, recorded
+// on AWS.
+func checkChoice(r *http.Request) error {
+	algorithm, kind := strings.ToUpper(r.Header.Get(checksumPrefix+"Algorithm")), r.Header.Get(checksumPrefix+"Type")
+	begins := r.Method == http.MethodPost && r.URL.Query().Has("uploads")
+	wrong := func(format string, values ...any) error {
+		return gofakes3.ErrorMessagef("InvalidRequest", format, values...)
+	}
+	isSHA := strings.HasPrefix(algorithm, "SHA")
+	switch {
+	case !begins && (r.Method != http.MethodPut || r.Header.Get(copySource) == ""):
+	case algorithm != "" && checksums[algorithm[:1]+strings.ToLower(algorithm[1:])] == nil:
+		return wrong("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	case !begins || kind == "":
+	case algorithm == "":
+		return wrong("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+	case kind != "COMPOSITE" && kind != "FULL_OBJECT":
+		return wrong("Value for x-amz-checksum-type header is invalid. (it is %s; use COMPOSITE or FULL_OBJECT)", kind)
+	case kind == "COMPOSITE" && algorithm == "CRC64NVME", kind == "FULL_OBJECT" && isSHA:
+		return wrong("The %s checksum type cannot be used with the %s checksum algorithm.", kind, strings.ToLower(algorithm))
+	}
+	return nil
+}
+
 // errTrailer has S3's words.
 var errTrailer = gofakes3.ErrorMessage("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
 

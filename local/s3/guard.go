@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/johannesboyne/gofakes3"
 
@@ -78,7 +79,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), g.checkSource(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r)); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), g.checkSource(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r), checkChoice(r)); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -454,6 +455,9 @@ func checkMetadata(r *http.Request) error {
 	size := 0
 	for name, values := range r.Header {
 		if name, found := strings.CutPrefix(name, userMetadata); found {
+			if value := strings.Join(values, ","); !utf8.ValidString(value) { // AWS does not say what it makes of that
+				return gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument, "%s is %q, which is not UTF-8; send UTF-8, or encode the value by RFC 2047", strings.ToLower(userMetadata+name), value)
+			}
 			size += len(name) + len(strings.Join(values, ","))
 		}
 	}
@@ -598,7 +602,7 @@ func (s *sameOrigin) WriteHeader(status int) {
 			delete(header, name)
 		case strings.HasPrefix(name, userMetadata):
 			delete(header, name)
-			header[strings.ToLower(name)] = values
+			header[strings.ToLower(name)] = []string{encoded(strings.Join(values, ","))}
 		}
 	}
 	header.Set("X-Amz-Request-Id", s.id)

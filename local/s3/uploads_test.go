@@ -261,6 +261,24 @@ func TestListUploads(t *testing.T) {
 	}
 }
 
+// The words are recorded on AWS (localstack's test_multipart_checksum_type_compatibility and its neighbours).
+func TestTheChecksumOfAnUpload(t *testing.T) {
+	w := newWorld(t)
+	for _, test := range []struct{ algorithm, kind, want string }{
+		{"BOGUS", "", "Checksum algorithm provided is unsupported"},
+		{"", "COMPOSITE", "The x-amz-checksum-type header can only be used with"},
+		{"CRC64NVME", "COMPOSITE", "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm."},
+		{"SHA256", "FULL_OBJECT", "The FULL_OBJECT checksum type cannot be used with the sha256 checksum algorithm."},
+		{"CRC32", "HALF", "it is HALF; use COMPOSITE or FULL_OBJECT"},
+		{"CRC32C", "FULL_OBJECT", ""}, {"SHA1", "COMPOSITE", ""}, {"crc64nvme", "", ""},
+	} {
+		got := serve(t, w.service, http.MethodPost, "/events/a?uploads", "", "X-Amz-Checksum-Algorithm: "+test.algorithm, "X-Amz-Checksum-Type: "+test.kind)
+		if refused := got.Code == http.StatusBadRequest; refused != (test.want != "") || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%+v: %d %s", test, got.Code, got.Body)
+		}
+	}
+}
+
 // A client that did not get the answer to a completion sends it again.
 func TestACompletionMayBeRepeated(t *testing.T) {
 	w := newWorld(t)

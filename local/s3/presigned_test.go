@@ -3,8 +3,11 @@ package s3_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"cdk.tf/go/ingest/local/s3"
 )
 
 // A signer moves headers to the query of a presigned request, as boto3 and the SDK for JavaScript do.
@@ -80,5 +83,24 @@ func TestPresignedConditions(t *testing.T) {
 	}
 	if put := serve(t, w.service, http.MethodPut, "/events/b"+signed+"&If-None-Match=%2A", "new", "Content-Length: 3"); put.Code != http.StatusOK {
 		t.Errorf("a new object: %d %s", put.Code, put.Body)
+	}
+}
+
+// The regions that began after January 2014 have only signature version 4.
+func TestSignatureVersion2(t *testing.T) {
+	for region, want := range map[string]int{"us-east-1": http.StatusOK, "eu-west-1": http.StatusOK, "eu-central-1": http.StatusBadRequest} {
+		service, err := s3.Open(s3.Options{Dir: t.TempDir(), Region: region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer service.Close() //nolint:errcheck // it is a test's
+		for _, version2 := range []*httptest.ResponseRecorder{
+			serve(t, service, http.MethodGet, "/", "", "Authorization: AWS test:signature"),
+			serve(t, service, http.MethodGet, "/?AWSAccessKeyId=test&Signature=s&Expires=9999999999", ""),
+		} {
+			if refused := strings.Contains(version2.Body.String(), "Please use AWS4-HMAC-SHA256."); version2.Code != want || refused != (want != http.StatusOK) {
+				t.Errorf("%s: %d %s", region, version2.Code, version2.Body)
+			}
+		}
 	}
 }

@@ -3,6 +3,8 @@ package s3
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/johannesboyne/gofakes3"
 
@@ -15,6 +17,15 @@ type wrongRegion struct {
 	Region string
 }
 
+// withVersion2 are the regions whose S3 takes signature version 2.
+//
+// Assumption S3-23: S3 refuses signature version 2 with InvalidRequest in the regions that began after January 2014 (S3 API reference,
+// "Authenticating requests (AWS Signature Version 4)"; s3tools/s3cmd#402 quotes it and has the words). In the older ones it takes it
+// (localstack's presigned requests of version 2, recorded in us-east-1).
+var withVersion2 = []string{
+	"us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1", "us-gov-west-1",
+}
+
 // checkRegion checks the region that a request is signed for.
 //
 // Assumption S3-12: an endpoint of S3 answers a request that is signed for another region than its own with 400 and the right region,
@@ -22,6 +33,10 @@ type wrongRegion struct {
 // (jsoma/flatware#10 has a recorded one). The AWS address is an endpoint of the stack's region. An endpoint of
 // another region would redirect to it with 301, but there is none here.
 func (g guard) checkRegion(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	if inVersion2 := strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") || query.Has("Signature") && query.Has("AWSAccessKeyId"); inVersion2 && !slices.Contains(withVersion2, g.region) {
+		return gofakes3.ErrorMessage("InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+	}
 	region, _ := signature.Scope(r)
 	if region == "" || region == g.region {
 		return nil
@@ -30,7 +45,7 @@ func (g guard) checkRegion(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("X-Amz-Bucket-Region", g.region)
 	}
 	code, what := gofakes3.ErrorCode("AuthorizationHeaderMalformed"), "The authorization header is malformed"
-	if r.URL.Query().Has("X-Amz-Credential") {
+	if query.Has("X-Amz-Credential") {
 		code, what = "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter"
 	}
 	return &wrongRegion{gofakes3.ErrorResponse{Code: code, Message: fmt.Sprintf("%s; the region '%s' is wrong; expecting '%s'", what, region, g.region)}, g.region}

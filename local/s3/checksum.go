@@ -123,25 +123,34 @@ func checkAlgorithm(r *http.Request) error {
 // checkChoice checks the checksum that an upload in parts or a copy is to have. The words are those of localstack's test_s3.py, recorded
 // on AWS.
 func checkChoice(r *http.Request) error {
-	algorithm, kind := strings.ToUpper(r.Header.Get(checksumPrefix+"Algorithm")), r.Header.Get(checksumPrefix+"Type")
+	algorithm := strings.ToUpper(r.Header.Get(checksumPrefix + "Algorithm"))
 	begins := r.Method == http.MethodPost && r.URL.Query().Has("uploads")
-	wrong := func(format string, values ...any) error {
-		return gofakes3.ErrorMessagef("InvalidRequest", format, values...)
-	}
-	isSHA := strings.HasPrefix(algorithm, "SHA")
 	switch {
 	case !begins && (r.Method != http.MethodPut || r.Header.Get(copySource) == ""):
 	case algorithm != "" && checksums[algorithm[:1]+strings.ToLower(algorithm[1:])] == nil:
-		return wrong("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
-	case !begins || kind == "":
-	case algorithm == "":
-		return wrong("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
-	case kind != "COMPOSITE" && kind != "FULL_OBJECT":
-		return wrong("Value for x-amz-checksum-type header is invalid. (it is %s; use COMPOSITE or FULL_OBJECT)", kind)
-	case kind == "COMPOSITE" && algorithm == "CRC64NVME", kind == "FULL_OBJECT" && isSHA:
-		return wrong("The %s checksum type cannot be used with the %s checksum algorithm.", kind, strings.ToLower(algorithm))
+		return wrongChoice("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	case begins:
+		return checkKind(algorithm, r.Header.Get(checksumPrefix+"Type"))
 	}
 	return nil
+}
+
+// checkKind checks whether an upload's checksum can be one of the parts' checksums, or of the whole object.
+func checkKind(algorithm, kind string) error {
+	switch {
+	case kind == "":
+	case algorithm == "":
+		return wrongChoice("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+	case kind != "COMPOSITE" && kind != "FULL_OBJECT":
+		return wrongChoice("Value for x-amz-checksum-type header is invalid. (it is %s; use COMPOSITE or FULL_OBJECT)", kind)
+	case kind == "COMPOSITE" && algorithm == "CRC64NVME", kind == "FULL_OBJECT" && strings.HasPrefix(algorithm, "SHA"):
+		return wrongChoice("The %s checksum type cannot be used with the %s checksum algorithm.", kind, strings.ToLower(algorithm))
+	}
+	return nil
+}
+
+func wrongChoice(format string, values ...any) error {
+	return gofakes3.ErrorMessagef("InvalidRequest", format, values...)
 }
 
 // errTrailer has S3's words.

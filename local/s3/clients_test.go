@@ -101,6 +101,8 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		{"/other", "", "X-Amz-Object-Ownership: ObjectWriter", 501, "x-amz-object-ownership ObjectWriter is not imitated"},
 		{"/other", "", "X-Amz-Bucket-Namespace: account-regional", 501, "x-amz-bucket-namespace account-regional is not imitated"},
 		{"/events/b", "", "X-Amz-Server-Side-Encryption: AES", 400, "<Code>InvalidEncryptionAlgorithmError</Code><Message>The encryption request that you specified is not valid: x-amz-server-side-encryption is AES; use one of AES256,"},
+		{"/events/b", "", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id: k", 400, "requires HTTP header x-amz-server-side-encryption : aws:kms"},
+		{"/events/b?uploadId=none", "", "", 400, "Part number must be an integer between 1 and 10000"},
 		{"/events/b", "", "X-Amz-Server-Side-Encryption-Customer-Algorithm: AES256", 501, "x-amz-server-side-encryption-customer-algorithm is not imitated"},
 		{"/events/b", "", "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm: AES256", 501, "x-amz-copy-source-server-side-encryption-customer-algorithm is not"},
 		{"/events/b", "", "X-Amz-Metadata-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown metadata directive.</Message>"},

@@ -79,7 +79,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), g.checkSource(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r), checkChoice(r)); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), g.checkSource(r), checkMetadata(r), checkDirectives(r), checkNumbers(r), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r), checkChoice(r)); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -125,6 +125,10 @@ func checkDirectives(r *http.Request) error {
 		return gofakes3.ErrorMessagef("InvalidEncryptionAlgorithmError", "The encryption request that you specified is not valid: %s is %s; use one of %s",
 			strings.ToLower(encryption), value, strings.Join(encryptions, ", "))
 	}
+	// The words are S3's (aws/aws-cli#1431).
+	if key := encryption + "-Aws-Kms-Key-Id"; r.Header.Get(key) != "" && !strings.HasPrefix(r.Header.Get(encryption), "aws:kms") {
+		return invalid("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
+	}
 	for name, kind := range map[string]string{"X-Amz-Metadata-Directive": "metadata", "X-Amz-Tagging-Directive": "tagging"} {
 		if value := r.Header.Get(name); value != "" && value != "COPY" && value != "REPLACE" {
 			return invalid("Unknown " + kind + " directive.")
@@ -134,12 +138,14 @@ func checkDirectives(r *http.Request) error {
 }
 
 // checkNumbers checks the numbers among the parameters of parts and uploads, for which gofakes3 has other errors or none.
-func checkNumbers(query url.Values) error {
+func checkNumbers(r *http.Request) error {
+	query := r.URL.Query()
 	number := func(name string) (int64, bool) {
 		n, err := strconv.ParseInt(query.Get(name), 10, 32)
 		return n, err == nil
 	}
-	if n, ok := number("partNumber"); query.Has("partNumber") && (!ok || n < 1 || n > gofakes3.MaxUploadPartNumber) {
+	isPart := r.Method == http.MethodPut && query.Has("uploadId")
+	if n, ok := number("partNumber"); (isPart || query.Has("partNumber")) && (!ok || n < 1 || n > gofakes3.MaxUploadPartNumber) {
 		return invalid("Part number must be an integer between 1 and 10000, inclusive")
 	}
 	for _, name := range []string{"max-parts", "max-uploads", "part-number-marker"} {

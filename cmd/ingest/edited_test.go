@@ -130,7 +130,9 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"an unknown flag", []string{"--nonsense"}, []string{"ingest up has no flag --nonsense; see ingest up --help"}},
 		{"a slip of the keyboard", []string{"--alow-host", "a"}, []string{"ingest up has no flag --alow-host; did you mean --allow-host?"}},
-		{"an unknown letter", []string{"-x"}, []string{"unknown shorthand flag: 'x' in -x; see ingest up --help"}},
+		{"an unknown letter", []string{"-x"}, []string{"ingest up has no flag -x; see ingest up --help"}},
+		{"one dash", []string{"-env", "dev"}, []string{"ingest up has no flag -env; did you mean --env?"}},
+		{"one dash and a value", []string{"-buffer-interval=1s"}, []string{"ingest up has no flag -buffer-interval; did you mean --buffer-interval?"}},
 		{"no flag's value", []string{"--stack"}, []string{"--stack needs a value; see ingest up --help"}},
 		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m, or "stack"`}},
 		{"no boolean", []string{"--unlimited=maybe"}, []string{`--unlimited is "maybe"; use true or false`}},

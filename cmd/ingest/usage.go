@@ -130,8 +130,9 @@ func flagError(command *cobra.Command, err error) error {
 		bare    *pflag.ValueRequiredError
 	)
 	switch {
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return usagef("%s has no flag --%s; %s", command.CommandPath(), unknown.GetSpecifiedName(), flagRemedy(command, unknown.GetSpecifiedName()))
+	case errors.As(err, &unknown):
+		dashes, name := typedFlag(unknown)
+		return usagef("%s has no flag %s%s; %s", command.CommandPath(), dashes, name, flagRemedy(command, name))
 	case errors.As(err, &bare):
 		return usagef("--%s needs a value; see %s --help", bare.GetFlag().Name, command.CommandPath())
 	case errors.As(err, &invalid) && errors.Is(err, errTwice):
@@ -140,6 +141,15 @@ func flagError(command *cobra.Command, err error) error {
 		return usagef("--%s is %q; use %s", invalid.GetFlag().Name, invalid.GetValue(), valueRemedy(invalid.GetFlag().Value.Type()))
 	}
 	return usagef("%w; see %s --help", err, command.CommandPath())
+}
+
+// typedFlag is an unknown flag as it was typed, less the letters of a group that are flags. pflag reads -env, the form of Go's own
+// commands, as the letters e, n and v.
+func typedFlag(unknown *pflag.NotExistError) (dashes, name string) {
+	if letters, _, _ := strings.Cut(unknown.GetSpecifiedShortnames(), "="); letters != "" {
+		return "-", letters
+	}
+	return "--", unknown.GetSpecifiedName()
 }
 
 // onceOnly is the value of a flag that may be there once.

@@ -19,10 +19,11 @@ help: ## Print this help
 	@echo '  make synth ENV=dev,prod'
 	@echo '  make deploy ENV=dev'
 
+# --silent: make would say "Nothing to be done" of what is there already.
 up: ## Run the pipeline of ENV (default dev) and its web page on this machine; ARGS are flags of "ingest up"
 	@scripts/need go node npm
 	@scripts/check-addresses $(ARGS)
-	@$(MAKE) --no-print-directory webapp
+	@$(MAKE) --silent --no-print-directory webapp
 	@scripts/compiling "building bin/ingest" $(sdk) "about a minute"
 	@go build -o bin/ingest ./cmd/ingest
 	@exec bin/ingest up $(if $(ENV),--env "$$ENV") $(ARGS)
@@ -51,7 +52,7 @@ destroy: ## Destroy what is deployed of ENV on AWS
 diff deploy destroy:
 	@$(name-one)
 	@scripts/need go node npm terraform
-	@$(MAKE) --no-print-directory tools
+	@$(MAKE) --silent --no-print-directory tools
 	@scripts/compiling "synthesising, then terraform" $(bindings) "about a minute"
 	@go run . -check
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(lock) $(ARGS)
@@ -59,7 +60,7 @@ diff deploy destroy:
 output: ## Print the outputs of a deployed ENV: addresses, a curl command, the stream, and the bucket
 	@$(name-one)
 	@scripts/need go node npm terraform
-	@$(MAKE) --no-print-directory tools
+	@$(MAKE) --silent --no-print-directory tools
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
 
 # cdktf wraps lines at the terminal's width, and Terraform prints them raw. A folder that cdktf has not deployed from is initialised first.
@@ -98,7 +99,7 @@ check: ## Run the checks for each commit: build, vet, goldens, and the quick Go 
 
 test: ## Run every test; deploytest applies the pipeline to a moto server with real Terraform
 	@scripts/need go node npm
-	@$(MAKE) --no-print-directory --jobs=5 tools moto webapp clients test-command
+	@$(MAKE) --silent --no-print-directory --jobs=5 tools moto webapp clients test-command
 	@INGEST="$(CURDIR)/bin/ingest" go run ./internal/testrun
 
 test-loading: ## Compare CDKTF's own loading with the project's on every tested environment; "make test" does so on two
@@ -115,7 +116,7 @@ docs: ## Rewrite the pages of docs that the code determines
 
 lint: ## Check the style of the code and the direction of its imports
 	@scripts/need go node npm
-	@$(MAKE) --no-print-directory webapp/node_modules/.package-lock.json
+	@$(MAKE) --silent --no-print-directory webapp/node_modules/.package-lock.json
 	@scripts/compiling "linting" github.com/golangci/golangci-lint/v2/pkg/commands "some minutes" -modfile=tools/go.mod
 	go tool -modfile=tools/go.mod golangci-lint run
 	go run ./internal/exported
@@ -142,7 +143,8 @@ deploy-local: ## Deploy ENV to a moto server on this machine with cdktf and Terr
 tools: node_modules/.package-lock.json
 node_modules/.package-lock.json: package-lock.json
 	@scripts/need node npm
-	npm ci --no-audit --no-fund
+	@echo "installing cdktf"
+	@npm ci --no-audit --no-fund
 	@touch $@
 
 # The command that the tests of the page run. It compiles while others install, which mostly wait.

@@ -383,7 +383,7 @@ func TestACloneWithSpaces(t *testing.T) {
 		"go": `case "$*" in "env GOVERSION") echo go1.99.0 ;; "run ./internal/testrun") echo "$INGEST" ;; esac`,
 	})
 	got := commandIn(t, bin, nil, "make", "--no-print-directory", "-C", clone, "test")
-	if got.status != 0 || !strings.HasSuffix(got.stdout, "\n"+clone+"/bin/ingest\n") {
+	if got.status != 0 || !strings.HasSuffix("\n"+got.stdout, "\n"+clone+"/bin/ingest\n") || strings.Contains(got.stdout, "Nothing to be done") {
 		t.Errorf("make test ends with %d and says\n%s%s", got.status, got.stdout, got.stderr)
 	}
 }

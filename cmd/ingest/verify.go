@@ -337,6 +337,9 @@ func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("%s output says %q; deploy the environment from this folder first (make deploy ENV=%s), run %s -chdir=%s init where somebody else deployed it, or %s",
 			program, beginningOf(failed.Stderr), f.env, program, filepath.Dir(file), instead)
 	}
+	if strings.TrimSpace(string(content)) == "{}" {
+		return nil, fmt.Errorf("the state has no outputs, so nothing is deployed; deploy the environment first (make deploy ENV=%s), %s", f.env, instead)
+	}
 	return content, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const hclLong = `Writes a synthesised stack in Terraform's native syntax (HCL), for a project that leaves CDKTF.
+const hclLong = `Write a synthesised stack in Terraform's native syntax (HCL), for a project that leaves CDKTF.
 
 The folder gets one file for each part of the pipeline, formatted as terraform fmt does, the files
 of a hosted page, and the provider's lock file. Every resource keeps its address, and the state

@@ -11,7 +11,7 @@ import (
 	"cdk.tf/go/ingest/openapi"
 )
 
-const openapiLong = `Writes the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it
+const openapiLong = `Write the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it
 takes, its authorisation, and every answer with its status, headers and examples. Client generators and
 Postman import it.
 

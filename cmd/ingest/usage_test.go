@@ -68,6 +68,9 @@ func TestTheFormOfHelp(t *testing.T) {
 		if command.Name() != "help" && command.IsAvailableCommand() && (command.Example == "" || command.Long == "" && command != root) {
 			t.Errorf("%s has no example or no long text", command.CommandPath())
 		}
+		if first, _, _ := strings.Cut(command.Long, " "); strings.HasSuffix(first, "s") {
+			t.Errorf("%s: its long text begins with %q, want an imperative", command.CommandPath(), first)
+		}
 		checkFlags(t, command)
 		for line := range strings.Lines(command.UsageString() + command.Long) {
 			if most := 120; len([]rune(line)) > most {

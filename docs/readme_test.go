@@ -15,7 +15,7 @@ import (
 func unfolded(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // tableOfEnvironments has what an environment costs before its first event, in a column that has the environment's name.
-var tableOfEnvironments = regexp.MustCompile(`(?s)\n\| \|([^\n]*)\|\n\|---.*?\n\| a month, \[before the first event\]\(#costs\) \|([^\n]*)\|\n`)
+var tableOfEnvironments = regexp.MustCompile(`(?s)\n\| \|([^\n]*)\|\n\|---.*?\n\| dollars a month, \[before the first event\]\(#costs\) \|([^\n]*)\|\n`)
 
 // stacks/prod.go and the README's table of environments say what each costs before its first event.
 func TestWhatAnEnvironmentCosts(t *testing.T) {
@@ -26,8 +26,8 @@ func TestWhatAnEnvironmentCosts(t *testing.T) {
 	names, said := strings.Split(table[1], "|"), strings.Split(table[2], "|")
 	for i, name := range names {
 		want := costOf(t, catalogue.Named(strings.TrimSpace(name)))
-		if got := strings.TrimSpace(said[i]); got != want+" $" {
-			t.Errorf("the README says that %s costs %q, want %q", name, got, want+" $")
+		if got := strings.TrimSpace(said[i]); got != want {
+			t.Errorf("the README says that %s costs %q, want %q", name, got, want)
 		}
 	}
 	if want := "It costs " + costOf(t, catalogue.Named("prod")) + " dollars a month before its first event"; !strings.Contains(read(t, "stacks/prod.go"), want) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -14,19 +15,17 @@ import (
 // itself.
 const dataRoot = ".ingest"
 
-// dataFolder returns the folder that --data names, or the environment's own.
+// dataFolder returns the folder that --data names, or the environment's own. It reads the stack in both cases, so that the error of a
+// file that is none names the flag.
 func (f upFlags) dataFolder() (string, error) {
-	switch {
-	case f.data != "":
-		return f.data, nil
-	case f.stack == "":
-		return filepath.Join(dataRoot, f.env), nil
+	if f.stack == "" {
+		return cmp.Or(f.data, filepath.Join(dataRoot, f.env)), nil
 	}
-	stack, err := tfjson.ReadFile(f.stack)
+	stack, err := readStackFile(f.stack)
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dataRoot, environmentOf(stack, f.stack)), nil
+	return cmp.Or(f.data, filepath.Join(dataRoot, environmentOf(stack, f.stack))), nil
 }
 
 // environmentOf returns the environment of a stack's file. For a stack that somebody wrote by hand it is the file's name, or

@@ -10,7 +10,6 @@ import (
 
 	"cdk.tf/go/ingest/deployer"
 	"cdk.tf/go/ingest/internal/wholefile"
-	"cdk.tf/go/ingest/tfjson"
 )
 
 const deployerLong = `Print, as a Terraform JSON stack, the roles that a GitHub workflow deploys environments with.
@@ -111,9 +110,9 @@ func (f deployerFlags) config() (deployer.Config, error) {
 		if err := checkStackPath(file); err != nil {
 			return cfg, err
 		}
-		stack, err := tfjson.ReadFile(file)
+		stack, err := readStackFile(file)
 		if err != nil {
-			return cfg, fmt.Errorf("--stack: %w", err)
+			return cfg, err
 		}
 		cfg.Stacks = append(cfg.Stacks, stack)
 	}

@@ -113,6 +113,9 @@ func TestBadInput(t *testing.T) {
 	dangling := edited(t, `"${aws_iam_role.submit-role.arn}"`, `"${aws_iam_role.nobody.arn}"`)
 	broken := filepath.Join(t.TempDir(), "broken.json")
 	must(t, os.WriteFile(broken, []byte(`{"resource":`), 0o644))
+	synthesised := filepath.Join(t.TempDir(), "cdktf.out")
+	must(t, os.MkdirAll(filepath.Join(synthesised, "stacks/qa"), 0o755))
+	must(t, os.WriteFile(filepath.Join(synthesised, "stacks/qa/cdk.tf.json"), []byte("{}"), 0o644))
 	folderForFile := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(folderForFile, "kinesis.db"), 0o755))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -120,7 +123,7 @@ func TestBadInput(t *testing.T) {
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
 	failures := []string{
-		"a folder for a stack", "no web application", "a folder for the stream's file", "a taken address, before a synthesis", "no such file", "not JSON",
+		"a folder for a stack", "the folder of a stack", "the folder of all stacks", "no web application", "a folder for the stream's file", "a taken address, before a synthesis", "no such file", "not JSON",
 		"an unknown resource type", "a reference to nothing", "a file for a folder",
 	}
 	for _, test := range []struct {
@@ -137,14 +140,16 @@ func TestBadInput(t *testing.T) {
 		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m, or "stack"`}},
 		{"no boolean", []string{"--unlimited=maybe"}, []string{`--unlimited is "maybe"; use true or false`}},
 		{"an empty stack", []string{"--stack", ""}, []string{"--stack is empty; name a synthesised stack"}},
-		{"a folder for a stack", []string{"--stack", filepath.Dir(broken)}, []string{"is a folder; name the file in it, such as " + filepath.Join(filepath.Dir(broken), "cdk.tf.json")}},
+		{"a folder for a stack", []string{"--stack", filepath.Dir(broken)}, []string{"is a folder; name the file of a stack, such as cdktf.out/stacks/dev/cdk.tf.json"}},
+		{"the folder of a stack", []string{"--stack", synthesised + "/stacks/qa"}, []string{"is a folder; name the file of a stack, such as " + synthesised + "/stacks/qa/cdk.tf.json"}},
+		{"the folder of all stacks", []string{"--stack", synthesised}, []string{"is a folder; name the file of a stack, such as " + synthesised + "/stacks/qa/cdk.tf.json"}},
 		{"an empty data folder", []string{"--stack", devStack, "--data", ""}, []string{"--data is empty; name a folder, such as .ingest/dev, or leave the flag out"}},
 		{"no web application", []string{"--stack", devStack, "--web", "nowhere"}, []string{`--web: there is no index.html in "nowhere"; run make webapp, then name webapp/dist`}},
 		{"a folder for the stream's file", []string{"--stack", devStack, "--data", folderForFile}, []string{"kinesis.db"}},
 		{"a taken address, before a synthesis", []string{"--api", taken}, []string{"--api " + taken + " cannot be listened on"}},
 		{"an argument", []string{"dev"}, []string{`ingest up takes no argument, but has "dev"; name an environment with --env dev`}},
 		{"no such file", []string{"--stack", "nowhere.json"}, []string{`--stack: there is no file "nowhere.json"; run make synth`}},
-		{"not JSON", []string{"--stack", broken}, []string{"broken.json: not JSON"}},
+		{"not JSON", []string{"--stack", broken}, []string{"--stack: " + broken + ": not JSON: unexpected end of JSON input; correct the file, or name one that make synth wrote, such as cdktf.out/stacks/dev/cdk.tf.json"}},
 		{"an unknown resource type", []string{"--stack", unknown}, []string{"aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine"}},
 		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
 		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s, Firehose's own bounds, or stack for the stack's own"}},

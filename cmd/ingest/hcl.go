@@ -57,9 +57,9 @@ func writeHCL(command *cobra.Command, f hclFlags) error {
 	if err := checkStackFile(command, f.stack); err != nil {
 		return err
 	}
-	stack, err := tfjson.ReadFile(file)
+	stack, _, err := readStack(f.env, f.stack)
 	if err != nil {
-		return fmt.Errorf("--stack: %w", err)
+		return err
 	}
 	if err := stack.KeepState(filepath.Dir(file), f.out); err != nil {
 		return fmt.Errorf("%s: %w", file, err)

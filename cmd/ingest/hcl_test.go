@@ -91,7 +91,7 @@ func TestHCLBadInput(t *testing.T) {
 		{"no folder", "", []string{"--env", "dev"}, "--out is missing; name a new or an empty folder"},
 		{"an unknown environment", "", []string{"--env", "qa", "--out", "out"}, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
 		{"no stack", "", []string{"--stack", "none.json", "--out", "out"}, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},
-		{"no JSON", "{", []string{"--stack", "stack.json", "--out", "out"}, "--stack: stack.json: not JSON: unexpected end of JSON input"},
+		{"no JSON", "{", []string{"--stack", "stack.json", "--out", "out"}, "--stack: stack.json: not JSON: unexpected end of JSON input; correct the file, or name one that make synth wrote, such as cdktf.out/stacks/dev/cdk.tf.json"},
 		{"a bad backend", `{"terraform": {"backend": 1}}`, []string{"--stack", "stack.json", "--out", "out"}, `stack.json: terraform: "backend" is a number; it must be an object or a list of objects`},
 		{"no form", `{"check": {}}`, []string{"--stack", "stack.json", "--out", "out"}, `stack.json: "check" has no known form in the native syntax; take it out and write it by hand`},
 		{"a file elsewhere", `{"resource": {"aws_s3_object": {"a": {"source": "../a"}}}}`, []string{"--stack", "stack.json", "--out", "out"}, `stack.json: aws_s3_object.a: source is "../a", outside the stack's folder; put the file into the folder`},

@@ -15,13 +15,20 @@ const nameStack = "name a synthesised stack with --stack"
 // readStack reads the stack of --stack, or without a file that of --env. source is the flag with its value, for an error.
 func readStack(env, file string) (stack *tfjson.Stack, source string, err error) {
 	if file != "" {
-		if stack, err = tfjson.ReadFile(file); err != nil {
-			err = fmt.Errorf("--stack: %w", err)
-		}
+		stack, err = readStackFile(file)
 		return stack, "--stack " + file, err
 	}
 	stack, err = readEnvironment("--env", env, nameStack)
 	return stack, "--env " + env, err
+}
+
+// readStackFile reads the stack that --stack names.
+func readStackFile(file string) (*tfjson.Stack, error) {
+	stack, err := tfjson.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--stack: %w; correct the file, or name one that make synth wrote, such as cdktf.out/stacks/dev/cdk.tf.json", err)
+	}
+	return stack, nil
 }
 
 // readEnvironment reads the last synthesised stack of an environment, which a flag names. instead is what to use instead of the

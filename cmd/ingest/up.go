@@ -192,9 +192,19 @@ func checkStackPath(stack string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", stack)
 	case err == nil && info.IsDir():
-		return fmt.Errorf("--stack: %q is a folder; name the file in it, such as %s", stack, filepath.Join(stack, "cdk.tf.json"))
+		return fmt.Errorf("--stack: %q is a folder; name the file of a stack, such as %s", stack, stackBelow(stack))
 	}
 	return nil // reading the file reports everything else
+}
+
+// stackBelow is the first stack in a folder that somebody named in its place, such as cdktf.out, or what a stack's path looks like.
+func stackBelow(folder string) string {
+	for _, pattern := range []string{"cdk.tf.json", "*/cdk.tf.json", "stacks/*/cdk.tf.json"} {
+		if found, err := fs.Glob(os.DirFS(folder), pattern); err == nil && len(found) > 0 {
+			return filepath.Join(folder, found[0])
+		}
+	}
+	return "cdktf.out/stacks/dev/cdk.tf.json"
 }
 
 // builtWeb is the folder in the project where make webapp builds the web application.

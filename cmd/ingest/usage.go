@@ -116,10 +116,24 @@ func noArguments(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if flag := givenSwitch(command); flag != "" && (args[0] == "true" || args[0] == "false") {
+		return usagef("%s takes no argument, but has %q; write --%s=%[2]s", command.CommandPath(), args[0], flag)
+	}
 	if command.Flags().Lookup("env") != nil {
 		return usagef("%s takes no argument, but has %q; name an environment with --env %s", command.CommandPath(), args[0], args[0])
 	}
 	return usagef("%s takes no argument, but has %q; see %s --help", command.CommandPath(), args[0], command.CommandPath())
+}
+
+// givenSwitch is a switch on the command line, or nothing. Its value follows after "=", so that pflag takes one after a space for an
+// argument.
+func givenSwitch(command *cobra.Command) (name string) {
+	command.Flags().Visit(func(flag *pflag.Flag) {
+		if flag.Value.Type() == "bool" {
+			name = flag.Name
+		}
+	})
+	return name
 }
 
 // flagError returns an error for a wrong flag, with what to use instead.

@@ -43,13 +43,14 @@ func TestUnknownCommands(t *testing.T) {
 	slices.Sort(known)
 	all := strings.Join(known, ", ")
 	for args, want := range map[string]string{
-		"upp":                `ingest has no command "upp"; did you mean up? There are ` + all,
-		"replya --env prod":  `ingest has no command "replya"; did you mean replay? There are ` + all,
-		"nonsense":           `ingest has no command "nonsense"; use ` + all,
-		"help upp":           `ingest has no command "upp"; did you mean up? There are ` + all,
-		"--verbos":           "ingest has no flag --verbos; ingest up has --verbose; see ingest --help",
-		"up dev":             `ingest up takes no argument, but has "dev"; name an environment with --env dev`,
-		"--nonsense-of-mine": "ingest has no flag --nonsense-of-mine; see ingest --help",
+		"upp":                  `ingest has no command "upp"; did you mean up? There are ` + all,
+		"replya --env prod":    `ingest has no command "replya"; did you mean replay? There are ` + all,
+		"nonsense":             `ingest has no command "nonsense"; use ` + all,
+		"help upp":             `ingest has no command "upp"; did you mean up? There are ` + all,
+		"--verbos":             "ingest has no flag --verbos; ingest up has --verbose; see ingest --help",
+		"up dev":               `ingest up takes no argument, but has "dev"; name an environment with --env dev`,
+		"up --unlimited false": `ingest up takes no argument, but has "false"; write --unlimited=false`,
+		"--nonsense-of-mine":   "ingest has no flag --nonsense-of-mine; see ingest --help",
 	} {
 		status, stdout, stderr := ingest(t, strings.Fields(args)...)
 		if status != statusUsage || stdout != "" || stderr != "error: "+want+"\n" {

@@ -77,7 +77,7 @@ func upCommandOf(f *upFlags) *cobra.Command {
 	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "Accept the access key `ID:SECRET` where the API asks for IAM authorisation; "+
 		"it may invoke everything; repeatable")
 	flags.BoolVar(&f.unlimited, "unlimited", false, "Apply no rate limits, neither the stage's and the usage plans' nor the shards'")
-	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "Let requests pass that cannot be verified here: those of Cognito and Lambda authorisers, "+
+	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "Let requests pass that cannot be verified here: those of Cognito and Lambda authorizers, "+
 		"of callers' networks, and of client certificates (mutual TLS)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "Log every request")
 	return command

@@ -372,7 +372,7 @@ func callerOf(p *verify.Pipeline) (*http.Client, verify.Caller, error) {
 	}
 	if p.AsksForToken() && caller.Token == "" {
 		if caller.Token = "local"; !p.Local { // ingest up verifies none
-			errs = append(errs, errors.New("TOKEN is not set, and the API asks for a token; set it to one that its authoriser takes"))
+			errs = append(errs, errors.New("TOKEN is not set, and the API asks for a token; set it to one that its authorizer takes"))
 		}
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()

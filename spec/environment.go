@@ -197,8 +197,8 @@ func PartitionByJSONPath(path string) PartitionKey {
 }
 
 // PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header. It may not be a
-// credential, nor an identity source of API.Authorization.Lambda: every reader of the stream reads the key. Its name has at most
-// 256 characters, or 40 with Firewall.Enabled.
+// credential, nor an identity source of API.Authorization.Lambda: every reader of the stream reads the key. Nor may it be one that API
+// Gateway drops or writes itself, such as X-Amzn-Trace-Id. Its name has at most 256 characters, or 40 with Firewall.Enabled.
 func PartitionByHeader(name string) PartitionKey {
 	return PartitionKey{Source: KeyFromHeader, Name: name}
 }

@@ -46,6 +46,11 @@ var droppedHeaders = []string{
 	"Trailer", "Transfer-Encoding", "Upgrade", "WWW-Authenticate",
 }
 
+// setHeaders are the headers that API Gateway writes itself, whatever the client sent (its trace: X-Ray developer guide, "Amazon API
+// Gateway active tracing support for AWS X-Ray"; local/apigateway sets the same). Each request has another trace, which would keep no order.
+// All requests have the same port and scheme, which would fill one shard. X-Forwarded-For is none of them: API Gateway appends to it.
+var setHeaders = []string{"X-Amzn-Trace-Id", "X-Forwarded-Port", "X-Forwarded-Proto"}
+
 // proxyCredentials is the header with which a client proves to a proxy who it is (RFC 9110, section 11.7.2). A proxy need not remove it.
 const proxyCredentials = "Proxy-Authorization"
 
@@ -71,6 +76,8 @@ func (p *problems) keyHeader(field, name string, lambda LambdaAuthorizer) {
 	switch {
 	case containsFold(droppedHeaders, name):
 		p.add(field, is(name), "use another header: API Gateway drops or changes this one")
+	case containsFold(setHeaders, name):
+		p.add(field, is(name), "use another header, such as one of your own: API Gateway writes this one itself, in place of what the client sent")
 	case containsFold(CredentialHeaders(), name) || strings.EqualFold(name, proxyCredentials):
 		p.add(field, is(name), "use another header: this one is a credential, and every record would hold it")
 	case lambda.reads(name):

@@ -52,6 +52,10 @@ func TestPartitionKeyRefused(t *testing.T) {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + hidden}})
 	}
+	for _, bad := range []string{"X-Amzn-Trace-Id", "x-amzn-trace-id", "X-Forwarded-Port", "X-Forwarded-Proto"} {
+		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
+			[]string{"API.PartitionKey.Name " + is(bad) + "; use another header, such as one of your own: API Gateway writes this one itself, in place of what the client sent"}})
+	}
 	for _, bad := range []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key", "x-api-key", "Proxy-Authorization", "proxy-authorization"} {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + secret}})
@@ -95,7 +99,7 @@ func TestPartitionKeyAccepted(t *testing.T) {
 	} {
 		rows = append(rows, acceptance{good, partitioned(PartitionByJSONPath(good))})
 	}
-	for _, good := range []string{"X-Device-Id", "x-device-id", "Host-2", "A", "X_Device"} {
+	for _, good := range []string{"X-Device-Id", "x-device-id", "Host-2", "A", "X_Device", "X-Forwarded-For"} {
 		rows = append(rows, acceptance{good, partitioned(PartitionByHeader(good))})
 	}
 	testAcceptances(t, append(rows,

@@ -288,11 +288,12 @@ func fits(s capacity.Shape, l capacity.Load, options ...string) bool {
 	return true
 }
 
-// wholeRate is a rate that fits, in whole events per second, and below one in hundredths.
+// wholeRate is a rate that fits, in whole events per second, and below one in hundredths, or smaller parts where it has no hundredth.
 func wholeRate(most float64) float64 {
 	if most >= 1 {
 		return math.Floor(most)
 	}
 	const inexact = 1e-9 // 0.29 × 100 is 28.999999999999996
-	return math.Floor(most*100+inexact) / 100
+	parts := math.Pow10(decimals(most))
+	return math.Floor(most*parts+inexact) / parts
 }

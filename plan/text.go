@@ -167,13 +167,24 @@ func (t table) markdown(text *strings.Builder) {
 	}
 }
 
-// count is a number with commas: whole from 100 on, and with up to two decimals below.
+// count is a number with commas: whole from 100 on, and with decimals below.
 func count(value float64) string {
-	decimals := 0
+	shown := 0
 	if value < 100 && value != math.Trunc(value) {
-		decimals = 2
+		shown = decimals(value)
 	}
-	return commas(fmt.Sprintf("%.*f", decimals, value))
+	return commas(fmt.Sprintf("%.*f", shown, value))
+}
+
+// decimals is how many decimals a number that is not whole is shown with: two, or as many as its first digit needs. A usage plan may let
+// a key send a request in some minutes, and "0.00" would say that it may send none.
+func decimals(value float64) int {
+	const most = 9
+	shown := 2
+	for value > 0 && shown < most && value*math.Pow10(shown) < 1-1e-9 {
+		shown++
+	}
+	return shown
 }
 
 // money is an amount in dollars and cents.

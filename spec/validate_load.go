@@ -54,7 +54,11 @@ func (p *problems) capacity(e Environment) {
 
 // usage compares what a limit has to hold with the limit.
 func usage(hop capacity.Hop) string {
-	return fmt.Sprintf("%s takes %s %s and needs %s", hop.Name, figure(math.Floor(hop.Limit)), hop.Unit, figure(math.Ceil(hop.Use)))
+	limit := hop.Limit
+	if limit >= 1 {
+		limit = math.Floor(limit)
+	}
+	return fmt.Sprintf("%s takes %s %s and needs %s", hop.Name, figure(limit), hop.Unit, figure(math.Ceil(hop.Use)))
 }
 
 func figure(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }

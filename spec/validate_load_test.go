@@ -56,6 +56,9 @@ func TestLoadRefused(t *testing.T) {
 		{"the stage", expected(1200, func(e *Environment) { e.API.Throttle.RateLimit = 1000 }), []string{
 			`API.Throttle.RateLimit does not hold Load: API Gateway, stage takes 1000 requests/s and needs 1200; use at least 1200`,
 		}},
+		{"a stage below one request a second", expected(1, func(e *Environment) { e.API.Throttle.RateLimit = 0.005 }), []string{
+			`API.Throttle.RateLimit does not hold Load: API Gateway, stage takes 0.005 requests/s and needs 1; use at least 1`,
+		}},
 		{"the stage, where batches would do", expected(1200, inBatches(1), func(e *Environment) { e.API.Throttle.RateLimit = 500 }), []string{
 			`API.Throttle.RateLimit does not hold Load: API Gateway, stage takes 500 requests/s and needs 1200; use at least 1200, or a Load.BatchSize of at least 3`,
 		}},

@@ -23,6 +23,7 @@ type Environment struct {
 
 	// Region is the AWS region of every resource, such as "eu-west-1". It may be in China ("cn-"), in GovCloud ("us-gov-") or in the
 	// European Sovereign Cloud ("eusc-"), and not in an isolated partition, such as that of "us-iso-east-1".
+	// Version 5 of the AWS provider learns no new regions, so a newer one, such as "ap-southeast-6", needs [Provider6].
 	Region string
 
 	// Account is the 12-digit ID of the only AWS account that Terraform may deploy to. Terraform refuses any other account.

@@ -87,11 +87,20 @@ func (p *problems) identity(e Environment) {
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))
 	}
-	if !region.Valid(e.Region) {
-		p.add("Region", is(e.Region), region.Remedy(e.Region))
-	}
+	p.region(e)
 	if e.Account != "" {
 		p.match("Account", e.Account, accountPattern, "use the 12 digits of an account's id, or leave it empty")
+	}
+}
+
+// region checks that Terraform can deploy there. Version 6 of the provider learns new regions as AWS opens them.
+func (p *problems) region(e Environment) {
+	switch {
+	case !region.Valid(e.Region):
+		p.add("Region", is(e.Region), region.Remedy(e.Region))
+	case e.Provider == Provider5 && !region.InProvider5(e.Region):
+		p.add("Region", is(e.Region)+", which version 5 of the AWS provider does not know",
+			"correct it, or set Provider to Provider6 for a region that AWS opened later")
 	}
 }
 

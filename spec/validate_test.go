@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -159,6 +160,8 @@ func TestIdentityRefused(t *testing.T) {
 	testRefusals(t, []refusal{
 		{"region without number", func(e *Environment) { e.Region = "eu-west" },
 			[]string{`Region is "eu-west"` + region}},
+		{"a region newer than the provider", func(e *Environment) { e.Region = "ap-southeast-6" },
+			[]string{`Region is "ap-southeast-6", which version 5 of the AWS provider does not know; correct it, or set Provider to Provider6 for a region that AWS opened later`}},
 		{"an isolated region", func(e *Environment) {
 			e.Region, e.State.S3 = "us-iso-east-1", &S3State{Bucket: "states", Region: "eu-isoe-west-1"}
 		}, []string{
@@ -188,23 +191,29 @@ func TestIdentityRefused(t *testing.T) {
 	})
 }
 
-// The regions are those that the AWS SDK for Go 1.48.0 knows, without the isolated ones.
+// The regions are those that the AWS SDK for Go 1.48.0 knows, without the isolated ones. Version 5 of the provider knows no newer ones.
 func TestRegionsAccepted(t *testing.T) {
 	var rows []acceptance
+	newer := []string{"ap-southeast-6", "me-west-1", "sa-west-1"}
 	for region := range strings.FieldsSeq(`
 		af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
 		ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1
 		eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1
 		me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-west-1 us-west-2 cn-north-1 cn-northwest-1
 		eusc-de-east-1 us-gov-east-1 us-gov-west-1`) {
-		rows = append(rows, acceptance{region, func(e *Environment) { e.Region = region }})
+		rows = append(rows, acceptance{region, func(e *Environment) {
+			e.Region = region
+			if slices.Contains(newer, region) {
+				e.Provider = Provider6
+			}
+		}})
 	}
 	testAcceptances(t, rows)
 }
 
 func TestIdentityAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
-		{"a region that is not there yet", func(e *Environment) { e.Region = "ap-northwest-12" }},
+		{"a region that is not there yet", func(e *Environment) { e.Region, e.Provider = "ap-northwest-12", Provider6 }},
 		{"12 digits", func(e *Environment) { e.Account = "111122223333" }},
 		{"reserved end with a bucket of its own", func(e *Environment) { e.Name, e.Bucket.Name = "an", "my-events" }},
 	})

@@ -4,6 +4,8 @@ package region
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 )
 
 // partition is one of AWS's partitions.
@@ -51,6 +53,17 @@ func Partition(name string) string { return areas[area(name)].name }
 
 // Valid reports whether a text has the form of a region's name, in a partition that this project supports.
 func Valid(name string) bool { return Partition(name) != "" }
+
+// provider5 are the regions that the last version 5 of Terraform's AWS provider knows (5.100.0; hashicorp/aws-sdk-go-base v2.0.0-beta.65,
+// endpoints). It refuses any other: "invalid AWS Region". Its argument skip_region_validation would not help: the data source aws_region
+// then fails. There will be no newer version 5.
+var provider5 = strings.Fields(`af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
+	ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1
+	eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2
+	us-west-1 us-west-2 cn-north-1 cn-northwest-1 eusc-de-east-1 us-gov-east-1 us-gov-west-1`)
+
+// InProvider5 reports whether version 5 of Terraform's AWS provider knows a region.
+func InProvider5(name string) bool { return slices.Contains(provider5, name) }
 
 // Remedy says what to write in place of a text that is not [Valid].
 func Remedy(name string) string {

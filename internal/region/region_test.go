@@ -18,6 +18,17 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+func TestInProvider5(t *testing.T) {
+	for name, want := range map[string]bool{
+		"us-east-1": true, "ap-southeast-7": true, "cn-northwest-1": true, "us-gov-east-1": true, "eusc-de-east-1": true,
+		"ap-southeast-6": false, "us-west-9": false, "us-iso-east-1": false, "": false,
+	} {
+		if got := region.InProvider5(name); got != want {
+			t.Errorf("%q: got %v", name, got)
+		}
+	}
+}
+
 func TestRemedy(t *testing.T) {
 	for name, want := range map[string]string{
 		"mars":            `use a region such as "eu-west-1": an area, a direction and a number`,

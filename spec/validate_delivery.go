@@ -35,8 +35,11 @@ func (p *problems) delivery(delivery Delivery) {
 
 // objectNames checks what Firehose's names of objects depend on beside the prefixes.
 func (p *problems) objectNames(delivery Delivery) {
-	if zones := objectname.Zones(); !slices.Contains(zones, delivery.TimeZone) {
-		p.add("Delivery.TimeZone", is(delivery.TimeZone), fmt.Sprintf(
+	const zone = "Delivery.TimeZone"
+	if zones := objectname.Zones(); objectname.IsRefusedZone(delivery.TimeZone) {
+		p.add(zone, is(delivery.TimeZone), `use "UTC" or another of the time zones that Firehose lists: its list has this one, and its API takes no "-"`)
+	} else if !slices.Contains(zones, delivery.TimeZone) {
+		p.add(zone, is(delivery.TimeZone), fmt.Sprintf(
 			`use "UTC" or a time zone that Firehose lists, such as %q`, cmp.Or(nearest.Name(delivery.TimeZone, zones), "Asia/Tokyo")))
 	}
 	p.match("Delivery.FileExtension", delivery.FileExtension, objectname.Extension,

@@ -262,6 +262,8 @@ func TestObjectNamesRefused(t *testing.T) {
 		{"an abbreviation", zoned("EST"), []string{`Delivery.TimeZone is "EST"` + zone + `"Asia/Tokyo"`}},
 		{"a new name", zoned("Asia/Kolkata"), []string{`Delivery.TimeZone is "Asia/Kolkata"` + zone + `"Asia/Tokyo"`}},
 		{"a slip", zoned("Europe/Berln"), []string{`Delivery.TimeZone is "Europe/Berln"` + zone + `"Europe/Berlin"`}},
+		{"a zone that Firehose's API refuses", zoned("America/Port-au-Prince"),
+			[]string{`Delivery.TimeZone is "America/Port-au-Prince"; use "UTC" or another of the time zones that Firehose lists: its list has this one, and its API takes no "-"`}},
 		{"the machine's", zoned("Local"), []string{`Delivery.TimeZone is "Local"` + zone + `"Asia/Tokyo"`}},
 		{"no dot", ended("json"), []string{`Delivery.FileExtension is "json"` + extension}},
 		{"a dot alone", ended("."), []string{`Delivery.FileExtension is "."` + extension}},

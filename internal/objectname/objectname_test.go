@@ -20,6 +20,9 @@ func TestAthenaEnd(t *testing.T) {
 		t.Errorf("%d zones, or not in order", len(zones))
 	}
 	for _, name := range zones {
+		if objectname.IsRefusedZone(name) || strings.Contains(name, "-") {
+			t.Errorf("Firehose's API refuses %s", name)
+		}
 		zone, err := time.LoadLocation(name)
 		if err != nil {
 			t.Error(err)

@@ -4,6 +4,7 @@ package objectname
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -15,8 +16,14 @@ var zonesText string
 
 var zones = strings.Fields(zonesText)
 
-// Zones are the time zones that Firehose accepts, in order. Assumption FH-10 has their source.
+// Zones are the time zones that Firehose accepts, in order. FH-10 has their source. Two of Firehose's list are not among them.
 func Zones() []string { return zones }
+
+// refusedZones are in Firehose's list, and its API takes no "-" in a time zone (FH-10).
+var refusedZones = []string{"Africa/Porto-Novo", "America/Port-au-Prince"}
+
+// IsRefusedZone reports whether Firehose's API refuses a time zone that its list has.
+func IsRefusedZone(name string) bool { return slices.Contains(refusedZones, name) }
 
 // AthenaEnd is the end of the range of a projected date whose values are in a time zone. Athena evaluates NOW in UTC ("Projected
 // date columns are generated in Coordinated Universal Time (UTC) at query execution time", Athena user guide, "Supported types

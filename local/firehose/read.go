@@ -302,9 +302,10 @@ func (c Config) check() []error {
 	// Assumption FH-10: as custom_time_zone, Firehose accepts the zones of AWS's list, and UTC (developer guide, "Configure
 	// Amazon S3 object name format"): "Custom time zones are limited to UTC and non-3-letter IANA time zones". It refuses EST,
 	// Asia/Kolkata and Europe/Kyiv, and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone,
-	// measured on AWS on 2026-09-10; aws/aws-cdk#36089).
+	// measured on AWS on 2026-09-10; aws/aws-cdk#36089). It also refuses the list's Africa/Porto-Novo and America/Port-au-Prince,
+	// because the parameter's pattern has letters, "/" and "_" alone (API reference, ExtendedS3DestinationConfiguration; inferred).
 	if _, found := slices.BinarySearch(objectname.Zones(), c.TimeZone); !found {
-		errs = append(errs, fmt.Errorf("custom_time_zone is %q, which Firehose refuses; use UTC or a time zone of its list (developer guide, %q), such as Asia/Tokyo",
+		errs = append(errs, fmt.Errorf("custom_time_zone is %q, which Firehose refuses; use UTC or a time zone of its list (developer guide, %q) without \"-\", such as Asia/Tokyo",
 			c.TimeZone, "Configure Amazon S3 object name format"))
 		return errs
 	}

@@ -141,7 +141,7 @@ func TestReadADelimiterThatIsSwitchedOff(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	zone := func(name string) string {
-		return `custom_time_zone is "` + name + `", which Firehose refuses; use UTC or a time zone of its list (developer guide, "Configure Amazon S3 object name format"), such as Asia/Tokyo`
+		return `custom_time_zone is "` + name + `", which Firehose refuses; use UTC or a time zone of its list (developer guide, "Configure Amazon S3 object name format") without "-", such as Asia/Tokyo`
 	}
 	processors := func(p ...any) m { return m{"processing_configuration": m{"enabled": true, "processors": p}} }
 	for _, test := range []struct {

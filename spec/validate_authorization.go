@@ -112,11 +112,13 @@ func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
 }
 
 var (
-	// userPoolARN ends with the pool's id (Cognito API reference, UserPoolType).
-	userPoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[A-Za-z0-9_-]+_[0-9A-Za-z]+$`)
+	// userPoolARN ends with the pool's id, which begins with its region (Cognito API reference, UserPoolType). Its groups are the region and
+	// the id's beginning. An id has at most 55 characters, so what follows the shortest region has 45.
+	userPoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:([a-z0-9-]+):[0-9]{12}:userpool/([A-Za-z0-9-]+)_[0-9A-Za-z]{1,45}$`)
 	// scope is OAuth's token (RFC 6749, section 3.3).
-	scope       = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`)
-	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?$`)
+	scope = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`)
+	// functionARN may end with a version, $LATEST or an alias (Lambda API reference, FunctionArn and Alias).
+	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$`)
 	// headerSource is a mapping expression of one header. It begins with headerSourcePrefix.
 	headerSource = regexp.MustCompile(`^method\.request\.header\.[A-Za-z0-9_-]+$`)
 	// requestSource matches a part of the request as an identity source of a request authoriser (API Gateway developer guide, "Use API
@@ -145,12 +147,14 @@ const maxScopes = 100
 func (p *problems) cognito(field string, cognito Cognito, region string) {
 	p.count(field+".UserPoolARNs", len(cognito.UserPoolARNs), maxPools)
 	for i, arn := range cognito.UserPoolARNs {
-		at := item(field+".UserPoolARNs", i)
+		at, parts := item(field+".UserPoolARNs", i), userPoolARN.FindStringSubmatch(arn)
 		switch {
 		case slices.Contains(cognito.UserPoolARNs[:i], arn):
 			p.add(at, is(arn), repeatedRemedy)
-		case !userPoolARN.MatchString(arn):
+		case parts == nil:
 			p.add(at, is(arn), `use a user pool's ARN, such as "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aBcDeF123"`)
+		case parts[1] != parts[2]:
+			p.add(at, fmt.Sprintf("%s, of the region %q and with the id of a pool in %q", is(arn), parts[1], parts[2]), "copy the ARN from the pool: its id begins with its region")
 		default:
 			p.arn(at, arn, region)
 		}

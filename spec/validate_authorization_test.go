@@ -174,6 +174,17 @@ func TestAuthorizationRefused(t *testing.T) {
 			`API.Authorization.Cognito.UserPoolARNs[0] is "eu-west-1_aBcDeF123"` + pool,
 			`API.Authorization.Cognito.Scopes[0] is "a b"; use an OAuth scope without spaces, such as "events/submit"`,
 		}},
+		{"a pool of two regions", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{
+				"arn:aws:cognito-idp:us-east-1:123456789012:userpool/eu-west-1_aBcDeF123",
+				"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_" + strings.Repeat("a", 46),
+			}})
+		}, []string{
+			`API.Authorization.Cognito.UserPoolARNs[0] is "arn:aws:cognito-idp:us-east-1:123456789012:userpool/eu-west-1_aBcDeF123", of the region "us-east-1" and with the id of a pool in "eu-west-1"; copy the ARN from the pool: its id begins with its region`,
+			`API.Authorization.Cognito.UserPoolARNs[1] is "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_` + strings.Repeat("a", 46) + `"` + pool,
+		}},
+		{"no alias", asked(func(l *LambdaAuthorizer) { l.FunctionARN = oneFunction + ":$latest" }),
+			[]string{lambda + `FunctionARN is "` + oneFunction + `:$latest"; use a function's ARN, such as "` + oneFunction + `"`}},
 		{"function", asked(func(l *LambdaAuthorizer) { l.FunctionARN = "authorize" }),
 			[]string{lambda + `FunctionARN is "authorize"; use a function's ARN, such as "` + oneFunction + `"`}},
 		{"kind", asked(func(l *LambdaAuthorizer) { l.Kind = "JWT" }), []string{lambda + `Kind is "JWT"; use "TOKEN" or "REQUEST"`}},
@@ -264,6 +275,10 @@ func TestAuthorizationAccepted(t *testing.T) {
 		}},
 		{"token", asked(func(*LambdaAuthorizer) {})},
 		{"an alias", asked(func(l *LambdaAuthorizer) { l.FunctionARN += ":live" })},
+		{"the newest version", asked(func(l *LambdaAuthorizer) { l.FunctionARN += ":$LATEST" })},
+		{"the longest pool", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_" + strings.Repeat("a", 45)}})
+		}},
 		{"request", asked(func(l *LambdaAuthorizer) {
 			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header.X-Client", "method.request.querystring.t", "context.identity.sourceIp"}
 		})},

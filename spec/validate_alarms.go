@@ -20,12 +20,14 @@ const (
 	maxEmails = 100
 	// maxEmail is from RFC 5321, section 4.5.3.1.3: a path has 256 characters, of which "<" and ">" are two.
 	maxEmail = 254
+	// maxMailbox is the most characters before the "@" (RFC 5321, section 4.5.3.1.1).
+	maxMailbox = 64
 )
 
 var (
-	// emailPattern checks only the form: SNS finds out whether somebody reads the address. It excludes the characters of a
-	// mailbox name that begin a Terraform expression.
-	emailPattern = regexp.MustCompile(`^[A-Za-z0-9.!#&'*+/=?^_|~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$`)
+	// emailPattern checks only the form: SNS finds out whether somebody reads the address. A dot in a mailbox name stands between two
+	// other characters (RFC 5321, section 4.1.2, Dot-string). The pattern excludes those that begin a Terraform expression.
+	emailPattern = regexp.MustCompile(`^[A-Za-z0-9!#&'*+/=?^_|~-]+(\.[A-Za-z0-9!#&'*+/=?^_|~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$`)
 	// topicPattern's group is the region. It does not match a FIFO topic (".fifo"), which cannot notify e-mail addresses.
 	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 )
@@ -64,6 +66,9 @@ func (p *problems) emails(emails []string) {
 	for i, email := range emails {
 		field := item("Alarms.Emails", i)
 		p.match(field, email, emailPattern, `use an address such as "on-call@example.com"`)
+		if mailbox, _, _ := strings.Cut(email, "@"); len(mailbox) > maxMailbox {
+			p.add(field, fmt.Sprintf("has %d characters before the \"@\"", len(mailbox)), fmt.Sprintf("use at most %d", maxMailbox))
+		}
 		if len(email) > maxEmail {
 			p.add(field, fmt.Sprintf("is %d characters long", len(email)), fmt.Sprintf("use at most %d", maxEmail))
 		}

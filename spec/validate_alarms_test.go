@@ -43,6 +43,15 @@ func TestAlarmsRefused(t *testing.T) {
 		}},
 		{"a long address", alarmed(func(a *Alarms) { a.Emails = []string{"a@" + strings.Repeat("example.", 32) + "com"} }),
 			[]string{"Alarms.Emails[0] is 261 characters long; use at most 254"}},
+		{"dots at no place of theirs", alarmed(func(a *Alarms) {
+			a.Emails = []string{"on..call@example.com", ".on-call@example.com", "on-call.@example.com"}
+		}), []string{
+			`Alarms.Emails[0] is "on..call@example.com"; use an address such as "on-call@example.com"`,
+			`Alarms.Emails[1] is ".on-call@example.com"; use an address such as "on-call@example.com"`,
+			`Alarms.Emails[2] is "on-call.@example.com"; use an address such as "on-call@example.com"`,
+		}},
+		{"a long mailbox", alarmed(func(a *Alarms) { a.Emails = []string{strings.Repeat("a", 65) + "@example.com"} }),
+			[]string{`Alarms.Emails[0] has 65 characters before the "@"; use at most 64`}},
 		{"an address twice", alarmed(func(a *Alarms) { a.Emails = []string{"a@example.com", "b@example.com", "a@example.com"} }),
 			[]string{`Alarms.Emails[2] is "a@example.com" again; leave it out`}},
 		{"a topic's name", alarmed(func(a *Alarms) { a.TopicARN = "on-call" }), []string{`Alarms.TopicARN is "on-call"` + topic}},
@@ -88,7 +97,9 @@ func TestAlarmsAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"nobody to tell yet", alarmed(func(*Alarms) {})},
 		{"a dashboard alone, with a line of its own", func(e *Environment) { e.Alarms.Dashboard, e.Alarms.LatencyP99 = true, 2*time.Second }},
-		{"addresses", alarmed(func(a *Alarms) { a.Emails = []string{"on-call@example.com", "o'hara+events@mail.example.co.uk"} })},
+		{"addresses", alarmed(func(a *Alarms) {
+			a.Emails = []string{"on-call@example.com", "o'hara+events@mail.example.co.uk", "a.b.c@example.com", strings.Repeat("a", 64) + "@example.com"}
+		})},
 		{"a topic and an address", alarmed(func(a *Alarms) {
 			a.TopicARN, a.Emails = "arn:aws:sns:us-east-1:111122223333:on-call", []string{"on-call@example.com"}
 		})},

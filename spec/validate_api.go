@@ -39,12 +39,15 @@ var (
 // maxKeyName is this project's bound, against a path or a name that was pasted by mistake. API Gateway bounds only the whole template.
 const maxKeyName = 256
 
-// droppedHeaders are the headers that API Gateway drops, replaces or renames on the way to an integration (API Gateway
-// developer guide, "Important notes"; localstack's header_utils.py, whose tests ran on AWS). This project infers that a mapping template cannot rely on them either.
+// droppedHeaders are the headers that API Gateway drops from each request (localstack's header_utils.py, whose tests ran on AWS).
 var droppedHeaders = []string{
-	"Authorization", "Connection", "Content-Length", "Content-MD5", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server", "TE",
-	"Trailer", "Transfer-Encoding", "Upgrade", "WWW-Authenticate",
+	"Connection", "Content-Length", "Content-MD5", "Expect", "Max-Forwards", "Proxy-Authenticate", "Server", "TE", "Trailer", "Transfer-Encoding",
+	"Upgrade", "WWW-Authenticate",
 }
+
+// changedHeaders are those that API Gateway replaces or renames on the way to an integration (API Gateway developer guide, "Important
+// notes"). This project infers that a mapping template cannot rely on them either. An authoriser gets them as the client sent them.
+var changedHeaders = []string{"Authorization", "Host"}
 
 // setHeaders are the headers that API Gateway writes itself, whatever the client sent (its trace: X-Ray developer guide, "Amazon API
 // Gateway active tracing support for AWS X-Ray"; local/apigateway sets the same). Each request has another trace, which would keep no order.
@@ -74,7 +77,7 @@ func (p *problems) partitionKey(api API) {
 // keyHeader refuses credentials: as a partition key they would be visible to every reader of the stream.
 func (p *problems) keyHeader(field, name string, lambda LambdaAuthorizer) {
 	switch {
-	case containsFold(droppedHeaders, name):
+	case containsFold(droppedHeaders, name) || containsFold(changedHeaders, name):
 		p.add(field, is(name), "use another header: API Gateway drops or changes this one")
 	case containsFold(setHeaders, name):
 		p.add(field, is(name), "use another header, such as one of your own: API Gateway writes this one itself, in place of what the client sent")

@@ -192,19 +192,7 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) 
 	sources := field + ".IdentitySources"
 	p.atMost(sources, len(lambda.IdentitySources), maxIdentitySources)
 	for i, source := range lambda.IdentitySources {
-		if repeatsSource(lambda.IdentitySources[:i], source) {
-			p.add(item(sources, i), is(source), repeatedRemedy)
-			continue
-		}
-		if len(source) > maxIdentitySource {
-			p.add(item(sources, i), fmt.Sprintf("is %d characters long", len(source)), fmt.Sprintf("use at most %d", maxIdentitySource))
-			continue
-		}
-		if lambda.Kind == TokenAuthorizer {
-			p.match(item(sources, i), source, headerSource, `use one header, such as "method.request.header.Authorization"`)
-			continue
-		}
-		p.requestSource(item(sources, i), source)
+		p.identitySource(item(sources, i), source, lambda.IdentitySources[:i], lambda.Kind)
 	}
 	count := len(lambda.IdentitySources)
 	switch {
@@ -212,6 +200,22 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) 
 		p.add(sources, fmt.Sprintf("has %d entries", count), "use one: API Gateway gives a TOKEN authorizer one header")
 	case lambda.Kind == RequestAuthorizer && count == 0 && lambda.CacheTTL > 0:
 		p.add(sources, "is empty", "name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers")
+	}
+}
+
+func (p *problems) identitySource(field, source string, before []string, kind LambdaAuthorizerKind) {
+	header, isHeader := strings.CutPrefix(source, headerSourcePrefix)
+	switch {
+	case repeatsSource(before, source):
+		p.add(field, is(source), repeatedRemedy)
+	case len(source) > maxIdentitySource:
+		p.add(field, fmt.Sprintf("is %d characters long", len(source)), fmt.Sprintf("use at most %d", maxIdentitySource))
+	case isHeader && containsFold(droppedHeaders, header):
+		p.add(field, is(source), "use another header: API Gateway drops this one, and would answer every request with 401")
+	case kind == TokenAuthorizer:
+		p.match(field, source, headerSource, `use one header, such as "method.request.header.Authorization"`)
+	default:
+		p.requestSource(field, source)
 	}
 }
 

@@ -205,6 +205,12 @@ func TestAuthorizationRefused(t *testing.T) {
 			[]string{lambda + `IdentitySources[0] is "Authorization"; use a header, a query parameter or a variable of the context, such as "method.request.header.X-Client"`}},
 		{"a variable that no option sets", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"stageVariables.v"} }),
 			[]string{lambda + `IdentitySources[0] is "stageVariables.v"; use a part of the request, such as "method.request.header.X-Client": the stage has no variables, so API Gateway would answer every request with 401`}},
+		{"a header that never comes, as a token", asked(func(l *LambdaAuthorizer) { l.IdentitySources = []string{"method.request.header.connection"} }),
+			[]string{lambda + `IdentitySources[0] is "method.request.header.connection"; use another header: API Gateway drops this one, and would answer every request with 401`}},
+		{"a header that never comes", asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header.Host", "method.request.header.Proxy-Authenticate"}
+		}),
+			[]string{lambda + `IdentitySources[1] is "method.request.header.Proxy-Authenticate"; use another header: API Gateway drops this one, and would answer every request with 401`}},
 		{"no variable", asked(func(l *LambdaAuthorizer) {
 			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"context.identity.sourceIP"}
 		}),

@@ -166,6 +166,7 @@ func TestOriginsAccepted(t *testing.T) {
 	}
 	testAcceptances(t, append(rows,
 		acceptance{"two", origins("https://a.example", "http://a.example")},
+		acceptance{"the longest", origins(strings.Repeat("s", 32) + "://" + strings.Repeat("a.", 126) + "b:65535")},
 		acceptance{"100", origins(manyOrigins(100)...)}))
 }
 

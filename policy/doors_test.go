@@ -104,13 +104,14 @@ func TestOtherDoors(t *testing.T) {
 	})
 }
 
-// A role does not write because another one has a policy that writes.
+// A role does not write because another one has a policy that writes, or because it writes to a bucket that no event is in.
 func TestARoleThatReadsIsNoDoor(t *testing.T) {
 	const statement = `"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ACTION\",\"Resource\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\"}]}"`
 	stack := good(t,
 		add("aws_iam_role.reads", `{"name": "reads", "assume_role_policy": `+trusted+`}`),
 		add("aws_iam_policy.reads", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:GetRecords", 1)+`}`),
 		add("aws_iam_role_policy.denies", `{"role": "${aws_iam_role.reads.name}", "policy": `+strings.NewReplacer("Allow", "Deny", "ACTION", "kinesis:PutRecord").Replace(statement)+`}`),
+		add("aws_iam_role_policy.elsewhere", `{"role": "${aws_iam_role.reads.name}", "policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:PutObject\",\"Resource\":\"arn:aws:s3:::elsewhere/object\"}]}"}`),
 		add("aws_iam_policy.writes", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:PutRecord", 1)+`}`),
 		add("aws_iam_policy_attachment.reads", `{"roles": ["${aws_iam_role.reads.name}"], "policy_arn": "${aws_iam_policy.reads.arn}"}`),
 		add("aws_iam_role_policy_attachment.writes", `{"role": "${aws_iam_role.submit-role.name}", "policy_arn": "${aws_iam_policy.writes.arn}"}`),

@@ -7,6 +7,7 @@ func TestDefine(t *testing.T) {
 	checkCorners(t, []corner{
 		{"#define($a)x$y#end#set($y=1)$a#set($y=2)$a", "x1x2"},
 		{"#define($a)x$a#end$a", "xx$a"},
+		{"#define($a)x$!a#end$a|#define($b)y$!{b}#end$!b", "xx|yy"},
 		{"#define($a)b$b#end#define($b)a$a#end$a", "baba$a"},
 		{`#define($a)x#end$a.length()|$a.toString()|#if($a)t#end|#if($a == "x")eq#end|#set($b = "p" + $a)$b|"$a"|#set($c = $a)$c`, `|x|t|eq|px|"x"|x`},
 		{"#define(${a})x#end$a|#define($!a)x#end$a|", "||"},

@@ -1,6 +1,9 @@
 package vtl
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // node is a piece of a template.
 type node interface {
@@ -314,7 +317,7 @@ func (n *reference) render(r *run) error {
 	if d, ok := value.(*deferred); ok && !n.escaped {
 		ok, err := d.render(r)
 		if !ok && err == nil {
-			err = r.writeText(n.before + n.before + n.more + r.nullText(n.source))
+			err = r.writeText(n.before + n.before + n.more + n.withoutText(r))
 		}
 		return r.located(err, n.at)
 	}
@@ -328,6 +331,14 @@ func (n *reference) render(r *run) error {
 		return r.located(err, n.at)
 	}
 	return r.write(value, n.at)
+}
+
+// withoutText is what a reference to a block writes that does not render: nothing if it is a quiet one ("$!a").
+func (n *reference) withoutText(r *run) string {
+	if strings.HasPrefix(n.source, "$!") {
+		return ""
+	}
+	return r.nullText(n.source)
 }
 
 type property struct {

@@ -186,8 +186,10 @@ func (p *parser) list() expression {
 			items.source = p.since(opening, p.take())
 			return items
 		case t.kind == kindRange && len(items.items) == 1:
-			p.take()
+			p.bound(items.items[0], opening)
+			next := p.take()
 			last := p.parameter()
+			p.bound(last, next)
 			source := p.since(opening, p.expect(kindListClose, `"]"`))
 			return &rangeLiteral{first: items.items[0], last: last, at: p.base + opening.start, source: source}
 		default:
@@ -195,6 +197,18 @@ func (p *parser) list() expression {
 		}
 	}
 	return nil
+}
+
+// bound refuses an end of a range that Velocity's grammar does not have. before is the token before it.
+func (p *parser) bound(end expression, before token) {
+	if end == nil { // the fault is reported already
+		return
+	}
+	_, isReference := end.(*reference)
+	number, isConstant := end.(*constant)
+	if !isReference && (!isConstant || !isWhole(number.is)) {
+		p.fail(before.end, "a range begins and ends with a whole number or a reference, such as [1..$n], not with %s", quote(end.literal()))
+	}
 }
 
 // since returns the source from one token to another.

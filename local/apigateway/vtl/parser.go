@@ -430,17 +430,20 @@ func (p *parser) directiveArguments() ([]argument, int) {
 	p.expect(kindParenOpen, `"("`)
 	for p.failed == nil {
 		p.space()
-		if p.peek(1).kind == kindComma {
+		comma := p.peek(1).kind == kindComma
+		if comma {
 			p.take()
 			p.space()
 		}
-		switch t := p.peek(1); t.kind {
-		case kindParenClose:
+		switch t := p.peek(1); {
+		case t.kind == kindParenClose && comma:
+			p.unexpected(t, `an argument after ","`)
+		case t.kind == kindParenClose:
 			return args, p.take().end
-		case kindWord:
+		case t.kind == kindWord:
 			args = append(args, argument{word: p.take().image})
 		default:
-			args = append(args, argument{value: p.parameter()})
+			args = append(args, argument{value: p.value()})
 		}
 	}
 	return nil, 0

@@ -194,6 +194,9 @@ func TestInput(t *testing.T) {
 		{`$input.path('$.list[*].t') $input.json('$..n') $input.json('$.list[0:2].n')`, `["x","y","x"] [1,2,3.5] [1,2]`},
 		{`$input.json("$.list[?(@.t == 'x')].n") $input.json('$.list[?(@.n > 1)].t') $input.json('$.nothing[*]')`, `[1,3.5] ["y","x"] []`},
 		{`$input.json('$..exact') $input.json('$.*.t') $input.json("$..[?(@.n == 2)].t") $input.json("$.list[0,2].n")`, `[0.12345678901234567890] [] ["y"] [1,3.5]`},
+		{`$input.json('$.list[0][?(@.t)]') $input.json('$.a[?(@.e > 5)].s') $input.json('$[?(@.none)]') $input.json('$.z[?(@.t)]')`,
+			`[{"n":1,"t":"x"}] ["a/bé\u0001\""] [] []`}, // a filter tests an object itself
+		{`$input.json('$..[?(@.n > 1)].t') $input.json('$..[?(@.z)].z') $input.json('$.list[?(@.n)][?(@.n < 3)].n')`, `["y","x"] [1] [1,2]`},
 		{`$input.json('$.list..*')`, `[{"n":1,"t":"x"},{"n":2,"t":"y"},{"n":3.5,"t":"x"},1,"x",2,"y",3.5,"x"]`},
 		{`$input.path('z') $input.path("$['two words']") $input.path('$.b-c') $input.json('$..b-c')`, `1 2 true [true]`},
 		{`#set($root = $input.path('$'))#set($root.z = 2)#set($root.new = [1])$input.path('$.z') $input.json('$.new')`, `2 [1]`},

@@ -14,8 +14,9 @@ type Path struct {
 	// definite paths have at most one result. Other paths, with a wildcard, a filter, a slice or "..", have a list of results,
 	// as in Jayway's JSONPath.
 	definite bool
-	// below is the path after "..", if there is one. expr is then the path before it.
-	below *Path
+	// below is the path after "..", or after the filter, if there is one. expr is then the path before it.
+	below  *Path
+	filter *jp.Filter
 }
 
 var paths = newCache(ParsePath)
@@ -75,6 +76,9 @@ func splitPath(expr jp.Expr) (*Path, string) {
 			}
 			below, problem := splitPath(expr[i+1:])
 			return &Path{expr: expr[:i], below: below}, problem
+		case *jp.Filter:
+			below, problem := splitPath(expr[i+1:])
+			return &Path{expr: expr[:i], filter: f, below: below}, problem
 		case jp.Slice:
 			if hasStep(f) {
 				return nil, "has a slice with a step, which API Gateway passes over; leave the step out"
@@ -295,9 +299,35 @@ func (p *Path) get(in any) []any {
 	case p.below == nil:
 		return p.expr.Get(in)
 	}
+	tops := []any{in}
+	if len(p.expr) > 0 {
+		tops = p.expr.Get(in)
+	}
 	var found []any
-	for _, top := range p.expr.Get(in) {
-		found = p.below.descend(found, top)
+	for _, top := range tops {
+		if p.filter != nil {
+			found = p.filtered(found, top)
+		} else {
+			found = p.below.descend(found, top)
+		}
+	}
+	return found
+}
+
+// filtered applies a path from its filter on. As in Jayway's JSONPath, a filter tests the elements of an array, and an object
+// itself (PredicatePathToken).
+func (p *Path) filtered(found []any, in any) []any {
+	var tested []any
+	switch v := in.(type) {
+	case *object:
+		tested = []any{v}
+	case *list:
+		tested = v.items
+	}
+	for _, each := range tested {
+		if p.filter.Match(each) {
+			found = append(found, p.below.get(each)...)
+		}
 	}
 	return found
 }
@@ -313,7 +343,10 @@ func (p *Path) descend(found []any, in any) []any {
 	default:
 		return found
 	}
-	found = append(found, p.get(in)...)
+	// After "..", a filter also tests the array whose elements it would test (ScanPathToken).
+	if p.filter == nil || len(p.expr) > 0 || p.filter.Match(in) {
+		found = append(found, p.get(in)...)
+	}
 	for _, each := range within {
 		found = p.descend(found, each)
 	}

@@ -256,9 +256,13 @@ func (p *jsonParser) string() (string, bool) {
 	return "", false
 }
 
-// escaped goes on with a string at its first escape.
+// deleted is the character that json-smart drops.
+const deleted = "\x7f"
+
+// escaped goes on with a string at its first escape. json-smart drops U+007F from a text with an escape, and from no other
+// (JSONParserBase.readString2).
 func (p *jsonParser) escaped(start int) (string, bool) {
-	out := append(make([]byte, 0, p.at-start+32), p.text[start:p.at]...)
+	out := append(make([]byte, 0, p.at-start+32), strings.ReplaceAll(p.text[start:p.at], deleted, "")...)
 	for p.at < len(p.text) {
 		c := p.text[p.at]
 		p.at++
@@ -267,6 +271,8 @@ func (p *jsonParser) escaped(start int) (string, bool) {
 			return asText(out), true
 		case c < ' ':
 			return "", false
+		case c == deleted[0]:
+			continue
 		case c != '\\':
 			out = append(out, c)
 			continue
@@ -464,14 +470,15 @@ func (r *run) appendQuoted(out []byte, s string) []byte {
 	return append(jsontext.AppendEscaped(out, s), '"')
 }
 
-// appendProtected appends a text up to the last character that json-smart escapes and JSON need not, and returns the rest.
+// appendProtected appends a text up to the last character that json-smart escapes in another way than JSON needs, and returns the
+// rest. json-smart writes the digits of an escape in upper case.
 func (r *run) appendProtected(out []byte, s string) (_ []byte, rest string) {
 	start := 0
 	for i, c := range s {
 		switch {
 		case c == '/' && r.asText:
 			out = append(jsontext.AppendEscaped(out, s[start:i]), `\/`...)
-		case 0x7F <= c && c <= 0x9F, 0x2000 <= c && c <= 0x20FF:
+		case 0x7F <= c && c <= 0x9F, c < ' ' && !strings.ContainsRune("\b\t\n\f\r", c), 0x2000 <= c && c <= 0x20FF:
 			out = appendUnit(jsontext.AppendEscaped(out, s[start:i]), c)
 		default:
 			continue

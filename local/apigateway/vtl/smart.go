@@ -241,7 +241,7 @@ func (p *smartParser) inQuotes() (string, bool) {
 			if out, ok = p.escape(out); !ok {
 				return "", false
 			}
-		case c >= ' ' && c != 0x7F:
+		case c >= ' ' && c != deleted[0]:
 			out = append(out, c)
 		}
 	}

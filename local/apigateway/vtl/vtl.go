@@ -70,9 +70,10 @@
 // The error of such a rendering is a [PayloadError]. Elsewhere half a pair is U+FFFD.
 //
 // Assumption VTL-11: a mapping template reads a payload with json-smart in its permissive mode. So a payload that is not JSON is
-// a text, the value of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value. A
-// payload that it cannot read, such as {a, gets the answer 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS,
-// whose errors name net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6).
+// a text, the value of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value, and
+// U+007F (delete) in a text that has an escape. A payload that it cannot read, such as {a, gets the answer 400
+// (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS, whose errors name net.minidev.json.parser; the rules are those
+// of netplex/json-smart-v2 at version 2.6).
 //
 // The error of such a payload is a [PayloadError]. This package refuses a number with a control character after it, because
 // json-smart reads the character as part of the number.

@@ -55,6 +55,7 @@ func TestMacros(t *testing.T) {
 		{`#set($x = "#macro(q)Q#end")#q()$x`, "Q"},
 		{"#macro(o)#macro(i)I#end O#end#i()#o()", "I O"},
 		{"#if(false)#macro(w)W#end#end#w()", "W"},
+		{`#foo($5)|#foo ($$x, \$y)|#foo(\\\$!z[0] "\$y$$")|#fff($)`, `#foo(5)|#foo ($x, $y)|#foo($!z[0] "\$y$$")|#fff()`},
 		{`#foo()#foo("x")#foo($a.b[1])#{foo}() #foo([1,2]) #n(bar)`, `#foo()#foo("x")#foo($a.b[1])#{foo}() #foo([1,2]) #n(bar)`},
 	})
 }

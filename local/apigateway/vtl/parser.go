@@ -9,12 +9,16 @@ import (
 
 // parser builds nodes from tokens by the productions of Velocity 1.7's Parser.jjt.
 type parser struct {
-	lexer  lexer
-	ahead  []token
-	base   int // where the lexer's text begins in the template; nested texts are in string literals
-	depth  int // of nested blocks, expressions and strings
-	names  *names
-	failed *parseError // the first failure: the parser then sees the end of the text
+	lexer lexer
+	ahead []token
+	base  int // where the lexer's text begins in the template; nested texts are in string literals
+	depth int // of nested blocks, expressions and strings
+	names *names
+	// record has the images of a directive's arguments, which are its text if it is none. Velocity leaves out there what stands
+	// before a reference, and a "$" that begins none (RuntimeMacro.getLiteral).
+	record  []byte
+	records bool
+	failed  *parseError // the first failure: the parser then sees the end of the text
 }
 
 // names assigns each variable of a template its place.
@@ -102,7 +106,18 @@ func (p *parser) take() token {
 	if len(p.ahead) > 0 {
 		p.ahead = p.ahead[1:]
 	}
+	if p.records {
+		p.record = append(p.record, t.literal()...)
+	}
 	return t
+}
+
+// literal is a token's image without what stands before a reference.
+func (t token) literal() string {
+	if t.kind == kindIdentifier || t.kind == kindReferenceOpen {
+		return t.image[max(strings.LastIndexByte(t.image, '$'), 0):]
+	}
+	return t.image
 }
 
 func (p *parser) space() {
@@ -383,9 +398,12 @@ func (p *parser) directive() node {
 	}
 	p.lexer.state = inDirective
 	var args []argument
-	end, parens := t.end, p.lexer.parenFollows()
+	parens := p.lexer.parenFollows()
+	p.record = nil
 	if parens {
-		args, end = p.directiveArguments()
+		p.records = true
+		args = p.directiveArguments()
+		p.records = false
 	} else {
 		p.lexer.pop()
 	}
@@ -405,7 +423,7 @@ func (p *parser) directive() node {
 	case "macro":
 		return p.macro(t, args)
 	}
-	return p.call(t, name, args, parens, end)
+	return p.call(t, name, args, parens)
 }
 
 // refused reports whether a name is a directive of Velocity that this package does not imitate.
@@ -423,8 +441,7 @@ type argument struct {
 	value expression
 }
 
-// directiveArguments parses arguments. It also returns the offset of their end.
-func (p *parser) directiveArguments() ([]argument, int) {
+func (p *parser) directiveArguments() []argument {
 	var args []argument
 	p.space()
 	p.expect(kindParenOpen, `"("`)
@@ -439,14 +456,15 @@ func (p *parser) directiveArguments() ([]argument, int) {
 		case t.kind == kindParenClose && comma:
 			p.unexpected(t, `an argument after ","`)
 		case t.kind == kindParenClose:
-			return args, p.take().end
+			p.take()
+			return args
 		case t.kind == kindWord:
 			args = append(args, argument{word: p.take().image})
 		default:
 			args = append(args, argument{value: p.value()})
 		}
 	}
-	return nil, 0
+	return nil
 }
 
 // body parses up to a directive's #end, and returns the end.
@@ -512,16 +530,17 @@ func (p *parser) macro(opening token, args []argument) node {
 }
 
 // call parses a possible call of a macro. Whether it is one is known at the end of the template.
-func (p *parser) call(opening token, name string, args []argument, parens bool, end int) node {
-	n := &macroCall{name: name, arguments: args, at: p.base + opening.start}
+func (p *parser) call(opening token, name string, args []argument, parens bool) node {
+	n := &macroCall{name: name, arguments: args, at: p.base + opening.start, source: opening.image + string(p.record)}
 	if called, withBody := strings.CutPrefix(name, "@"); withBody {
 		if !parens {
 			return text(opening.image)
 		}
 		n.name, n.withBody, n.content = called, true, p.names.place("bodyContent")
-		n.body, end = p.body(opening)
+		body, end := p.body(opening)
+		n.body = body
+		n.source = opening.image + p.lexer.text[min(opening.end, end):end]
 	}
-	n.source = opening.image + p.lexer.text[min(opening.end, end):end]
 	return n
 }
 

@@ -430,6 +430,7 @@ func (v *verified) ofTheStage() []brokenBy {
 				PatchOperations: []apigatewaytypes.PatchOperation{{Op: apigatewaytypes.OpReplace, Path: ref("/cloudwatchRoleArn"), Value: &arn}}})
 		}
 	}
+	var another *string
 	days := func(days int32) func() {
 		return func() {
 			call(v.t, v.p.cloud.logs.PutRetentionPolicy, cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: group, RetentionInDays: &days})
@@ -444,6 +445,13 @@ func (v *verified) ofTheStage() []brokenBy {
 			},
 			func() {
 				ask(v.t, v.p.endpoint, "wafv2", "AWSWAF_20190729.AssociateWebACL", map[string]any{"ResourceArn": stage, "WebACLArn": *acl})
+			}},
+		{"a deployment by hand", "surroundings/deployment", "and the API also has ",
+			func() {
+				another = call(v.t, v.p.cloud.apigateway.CreateDeployment, apigateway.CreateDeploymentInput{RestApiId: &api}).Id
+			},
+			func() {
+				call(v.t, v.p.cloud.apigateway.DeleteDeployment, apigateway.DeleteDeploymentInput{RestApiId: &api, DeploymentId: another})
 			}},
 		{"another role for logs", "surroundings/logging-role", "role/other", account("arn:aws:iam::123456789012:role/other"), account(*role)},
 		{"a shorter retention of logs", "surroundings/log-groups", "retention in days 1", days(1), days(365)},

@@ -50,6 +50,7 @@ const (
 	workgroup     = "GetWorkGroup.WorkGroup."
 	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
+	deploymentID  = "d3p10y"
 )
 
 // drifts are the values of AWS's right answers.
@@ -172,6 +173,10 @@ var driftsOfTheRest = []drift{
 	{"api", "api.apiKeySource", "place of API keys", ""},
 	{"api", "api.minimumCompressionSize", "least bytes to compress", ""},
 	{"", "stage.webAclArn", "", "AWS makes up its end, and TestSurroundings has others"},
+	{"deployment", "stage.deploymentId", "the stage serves d3p10yx, and the API also has d3p10y", ""},
+	{"deployment", "deployments.item.id", "the API also has d3p10yx", ""},
+	{"deployment", "snapshot.apiSummary.*.authorizationType", "authorization", ""},
+	{"deployment", "snapshot.apiSummary.*.apiKeyRequired", "API key required", ""},
 	{"usage-plans", plan + "name", "it does not exist", ""},
 	{"usage-plans", plan + "apiStages.apiId", "stages", ""},
 	{"usage-plans", plan + "apiStages.stage", "stages", ""},
@@ -300,6 +305,9 @@ var added = []struct {
 	{"prod", drift{"firewall-rules", webACL + "Rules.Action", "rule rate-limit: action.count {}", ""}, tree{"Count": tree{}}},
 	{"prod", drift{"firewall-rules", webACL + "Rules.[OverrideAction].OverrideAction", "rule AmazonIpReputationList: override_action.count {}", ""}, tree{"Count": tree{}}},
 	{"prod", drift{"firewall-rules", webACL + "TokenDomains", "token_domains other.example", ""}, []any{"other.example"}},
+	{"prod", drift{"deployment", "deployments.item", "the stage serves d3p10y, and the API also has other of 2026-03-07T15:00:00Z", ""}, []any{tree{"id": "other", "createdDate": 1772895600.0}}},
+	{"prod", drift{"deployment", "snapshot.apiSummary./submit", "the stage does not serve POST /submit", ""}, tree{}},
+	{"prod", drift{"deployment", "snapshot.apiSummary./submit.GET", "the stage also serves GET /submit", ""}, tree{"authorizationType": "NONE"}},
 	{"option-cognito", drift{"authorizers", authorizer + "identityValidationExpression", "pattern of the token ^x", ""}, "^x"},
 	{"option-cognito", drift{"authorizers", authorizer + "providerARNs", "userpool/us-east-1_aBcDeF123 other]", ""}, []any{"other"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
@@ -429,7 +437,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "deployment.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -521,6 +529,9 @@ func eachLeaf(node any, at string, visit func(at string, value any, set func(any
 				row := at + "." + name
 				if strings.HasSuffix(at, ".Table.Parameters") {
 					row = at + ".*"
+				}
+				if strings.HasPrefix(at, "snapshot.apiSummary.") {
+					row = "snapshot.apiSummary.*." + name
 				}
 				visit(row, value, func(to any) { node[name] = to })
 			}
@@ -630,6 +641,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightKey(r, answers)
 	defer rightWorkgroup(r, answers)
 	defer rightAuthorizers(r, answers)
+	defer rightDeployment(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -754,6 +766,7 @@ func rightStage(r *run) tree {
 	}
 	return some(tree{
 		"webAclArn":         firewall,
+		"deploymentId":      deploymentID,
 		"tracingEnabled":    stage["xray_tracing_enabled"],
 		"accessLogSettings": tree{"destinationArn": tfjson.At(stage, "access_log_settings", "destination_arn"), "format": tfjson.At(stage, "access_log_settings", "format")},
 		"methodSettings": tree{text(set["method_path"]): tree{
@@ -825,6 +838,23 @@ func rightAuthorizers(r *run, answers map[string]rightAnswer) {
 		}
 		return is
 	})}, "json"}
+}
+
+// rightDeployment has the answers about the API's one deployment.
+func rightDeployment(r *run, answers map[string]rightAnswer) {
+	methods, paths := tree{}, r.paths()
+	for _, method := range r.stack.Resources("aws_api_gateway_method") {
+		path := paths[text(method.Body["resource_id"])]
+		if methods[path] == nil {
+			methods[path] = tree{}
+		}
+		methods[path].(tree)[text(method.Body["http_method"])] = tree{
+			"authorizationType": method.Body["authorization"], "apiKeyRequired": tfjson.True(method.Body["api_key_required"]),
+		}
+	}
+	all := "GET /restapis/" + r.Outputs.Text("api_id") + "/deployments"
+	answers[all] = rightAnswer{"deployments", tree{"item": []any{tree{"id": deploymentID}}}, "json"}
+	answers[all+"/"+deploymentID+"?embed"] = rightAnswer{"snapshot", tree{"apiSummary": methods}, "json"}
 }
 
 // rightWorkgroup has the answer about the one workgroup.

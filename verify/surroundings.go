@@ -41,6 +41,7 @@ func surroundingsChecks(p *Pipeline) []check {
 		{has("aws_api_gateway_rest_api") && has("aws_api_gateway_stage"), []check{
 			{id: "surroundings/api", title: "The API has its declared resource policy, endpoint and compression", hidden: onlyAWS("API that a call describes"), look: apiAsDeclared},
 			{id: "surroundings/stage", title: "The stage has its declared canary, variables and cache", hidden: onlyAWS("stage that a call describes"), look: stageAsDeclared},
+			{id: "surroundings/deployment", title: "The stage serves the API's one deployment, which has the declared methods with their authorization", hidden: onlyAWS("deployment that a call describes"), look: deploymentAsDeclared},
 			{id: "surroundings/firewall", title: "The stage's firewall is the one that the stack declares", hidden: onlyAWS("firewall"), look: firewallAsDeclared},
 		}},
 		{has("aws_wafv2_web_acl"), []check{

@@ -492,6 +492,28 @@ func TestAuthorizersOfTwoPages(t *testing.T) {
 	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the authorizers")
 }
 
+// TestDeployments has deployments on two pages, and answers without what AWS's have.
+func TestDeployments(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	c, path := surroundingsCheck(t, r.Pipeline, "deployment"), "GET /restapis/"+r.Outputs.Text("api_id")+"/deployments"
+	right := rightAnswers(t, r)
+	a.setAll(t, right)
+	seen := differing{}
+	seen.expect(t, c, r, Holds, "the stage serves d3p10y")
+	a.set(path, reply{body: `{"position": "2", "item": [{"id": "d3p10y"}]}`})
+	a.set(path+"?position", reply{body: `{"item": [{"id": "later"}]}`})
+	seen.expect(t, c, r, Differs, "the API also has later")
+	a.set(path+"?position", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the deployments")
+	a.set(path, right[path].reply(t))
+	a.set(path+"/d3p10y?embed", reply{body: `{"id": "d3p10y"}`})
+	seen.expect(t, c, r, Unknown, "the answer to GetDeployment has no apiSummary")
+	a.set(path+"/d3p10y?embed", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the deployment d3p10y")
+}
+
 // streamPolicies has GetResourcePolicy's answers: of no policy, and of one that lets another account read (API reference).
 func (seen differing) streamPolicies(t *testing.T) {
 	a := newAccount(t, nil)

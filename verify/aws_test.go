@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -91,8 +92,12 @@ func errorCode(answer reply) string {
 	return code
 }
 
-// about is the role that a call of IAM's is about, and its policy.
+// about is the role that a call of IAM's is about, and its policy, or the query of one of Athena's.
 func about(body string) string {
+	var members struct{ NamedQueryId string }
+	if json.Unmarshal([]byte(body), &members) == nil {
+		return members.NamedQueryId
+	}
 	form, _ := url.ParseQuery(body) // another body has no role
 	return strings.TrimSpace(form.Get("RoleName") + " " + form.Get("PolicyName"))
 }

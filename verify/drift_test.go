@@ -47,6 +47,7 @@ const (
 	rule          = "lifecycle.LifecycleConfiguration.Rule."
 	webACL        = "GetWebACL.WebACL."
 	authorizer    = "authorizers.item."
+	namedQuery    = "GetNamedQuery.NamedQuery."
 	workgroup     = "GetWorkGroup.WorkGroup."
 	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
@@ -259,6 +260,11 @@ var driftsOfTheRest = []drift{
 	{"workgroups", workgroup + "Configuration.ResultConfiguration.EncryptionConfiguration.EncryptionOption", "encryption of results", ""},
 	{"workgroups", workgroup + "Configuration.ResultConfiguration.EncryptionConfiguration.KmsKey", "key of results", ""},
 	{"", workgroup + "Configuration.EngineVersion.EffectiveEngineVersion", "", "AWS chooses it"},
+	{"named-queries", namedQuery + "Name", "it does not exist", ""},
+	{"named-queries", namedQuery + "Database", "database", ""},
+	{"named-queries", namedQuery + "Description", "description", ""},
+	{"named-queries", namedQuery + "QueryString", "SQL", ""},
+	{"", "ListNamedQueries.NamedQueryIds", "", "the next calls ask for the queries that it names"},
 	{"keys", "DescribeKey.KeyMetadata.KeyState", "state Enabledx", ""},
 	{"keys", "DescribeKey.KeyMetadata.Arn", "leads to", ""},
 	{"keys", "GetKeyRotationStatus.KeyRotationEnabled", "rotation false", ""},
@@ -437,7 +443,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "deployment.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "deployment.go", "namedquery.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -642,6 +648,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightWorkgroup(r, answers)
 	defer rightAuthorizers(r, answers)
 	defer rightDeployment(r, answers)
+	defer rightNamedQueries(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -855,6 +862,21 @@ func rightDeployment(r *run, answers map[string]rightAnswer) {
 	all := "GET /restapis/" + r.Outputs.Text("api_id") + "/deployments"
 	answers[all] = rightAnswer{"deployments", tree{"item": []any{tree{"id": deploymentID}}}, "json"}
 	answers[all+"/"+deploymentID+"?embed"] = rightAnswer{"snapshot", tree{"apiSummary": methods}, "json"}
+}
+
+// rightNamedQueries has the answers about the workgroup's named queries.
+func rightNamedQueries(r *run, answers map[string]rightAnswer) {
+	ids := each(r, "aws_athena_named_query", func(body tree) tree {
+		id := "of-" + text(body["name"])
+		answers["GetNamedQuery "+id] = rightAnswer{"GetNamedQuery", tree{"NamedQuery": tree{
+			"Name": body["name"], "Database": body["database"], "Description": body["description"], "QueryString": body["query"],
+		}}, "json"}
+		return tree{"id": id}
+	})
+	for i, one := range ids {
+		ids[i] = one.(tree)["id"]
+	}
+	answers["ListNamedQueries"] = rightAnswer{"ListNamedQueries", tree{"NamedQueryIds": ids}, "json"}
 }
 
 // rightWorkgroup has the answer about the one workgroup.

@@ -91,6 +91,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
 		"GetTopicAttributes":     {http.StatusNotFound, "<ErrorResponse><Error><Code>NotFound</Code><Message>no topic</Message></Error></ErrorResponse>"},
 		"GetWorkGroup":           {http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup api-kinesis-prod is not found."}`},
+		"ListNamedQueries":       {http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup api-kinesis-prod is not found."}`},
 		"ListWebACLs":            {body: `{"WebACLs": []}`},
 		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
@@ -512,6 +513,29 @@ func TestDeployments(t *testing.T) {
 	seen.expect(t, c, r, Unknown, "the answer to GetDeployment has no apiSummary")
 	a.set(path+"/d3p10y?embed", denies("AccessDeniedException"))
 	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the deployment d3p10y")
+}
+
+// TestNamedQueries has a declared name twice, on two pages, beside a query of a person's own.
+func TestNamedQueries(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	c := surroundingsCheck(t, r.Pipeline, "named-queries")
+	a.setAll(t, rightAnswers(t, r))
+	seen := differing{}
+	seen.expect(t, c, r, Holds, "count by type, latest")
+	a.set("GetNamedQuery own", reply{body: `{"NamedQuery": {"Name": "own", "QueryString": "SELECT 1"}}`})
+	a.set("GetNamedQuery old", reply{body: `{"NamedQuery": {"Name": "latest", "QueryString": "SELECT 1"}}`})
+	a.set("ListNamedQueries", reply{body: `{"NamedQueryIds": ["own", "old", "of-latest", "of-count by type"]}`})
+	seen.expect(t, c, r, Holds, "count by type, latest")
+	a.set("ListNamedQueries", reply{body: `{"NamedQueryIds": ["own", "old", "of-count by type"]}`})
+	seen.expect(t, c, r, Differs, "latest: SQL SELECT 1")
+	a.set("ListNamedQueries", reply{body: `{"NamedQueryIds": []}`})
+	seen.expect(t, c, r, Differs, "it does not exist")
+	a.set("ListNamedQueries", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow athena:ListNamedQueries and athena:GetNamedQuery on the workgroup ")
+	a.set("ListNamedQueries", reply{http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup is not found."}`})
+	seen.expect(t, c, r, Differs, "it does not exist")
 }
 
 // streamPolicies has GetResourcePolicy's answers: of no policy, and of one that lets another account read (API reference).

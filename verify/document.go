@@ -28,19 +28,19 @@ func (d *differences) comparePolicy(name, want, got string) {
 			found = slices.Delete(found, i, i+1)
 			continue
 		}
-		d.add(name+" has the statement "+strings.ReplaceAll(statement, `\u0000`, "…"), name+" lacks it")
+		d.add(name+" has the statement "+strings.ReplaceAll(statement, anyText, "…"), name+" lacks it")
 	}
 	for _, statement := range found {
 		d.add(name+" has only the stack's statements", name+" also has "+statement)
 	}
 }
 
-// like compares a text with one in which anyText, as JSON has it, stands for any text.
+// like compares a text with one in which anyText stands for any text.
 func like(pattern, value string) bool {
-	if !strings.Contains(pattern, `\u0000`) {
+	if !strings.Contains(pattern, anyText) {
 		return pattern == value
 	}
-	parts := strings.Split(pattern, `\u0000`)
+	parts := strings.Split(pattern, anyText)
 	for i, part := range parts {
 		parts[i] = regexp.QuoteMeta(part)
 	}

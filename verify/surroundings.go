@@ -218,8 +218,8 @@ func worse(a, b outcome) outcome {
 // made are the outputs with values that AWS makes up in an apply. The resolved stack has derived ones in their place.
 var made = []string{"api_id", "key_arn", "domain_target", "web_url"}
 
-// any stands for a text that AWS makes up and no output has.
-const anyText = "\x00"
+// anyText stands for a text that AWS makes up and no output has: a character for private use, which stands in JSON as it is.
+const anyText = "\uE000"
 
 // actual is a text of the resolved stack with what AWS made up in the apply, as far as the outputs know it.
 func (p *Pipeline) actual(value string) string {

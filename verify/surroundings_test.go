@@ -493,6 +493,25 @@ func TestAuthorizersOfTwoPages(t *testing.T) {
 	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the authorizers")
 }
 
+// TestThePagesBucketPolicy has the id of the page's distribution in a policy, which AWS makes up.
+func TestThePagesBucketPolicy(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "option-web", a)
+	a.setAll(t, rightAnswers(t, r))
+	const bucket = "example-page"
+	derived := text(r.setting("aws_s3_bucket_policy", bucket)["policy"])
+	id, err := r.stack.Attribute(r.stack.Resources("aws_cloudfront_distribution")[0].Address(), "id")
+	if err != nil || !strings.Contains(derived, "distribution/"+id) {
+		t.Fatalf("the policy is %s, the distribution %s (%v)", derived, id, err)
+	}
+	c, seen := surroundingsCheck(t, r.Pipeline, "bucket-policy"), differing{}
+	a.set("GET /"+bucket+"?policy", reply{body: strings.ReplaceAll(derived, id, "E2EXAMPLE")})
+	seen.expect(t, c, r, Holds, "")
+	a.set("GET /"+bucket+"?policy", reply{body: strings.ReplaceAll(derived, "distribution/"+id, "*")})
+	seen.expect(t, c, r, Differs, bucket+" lacks it")
+}
+
 // TestDeployments has deployments on two pages, and answers without what AWS's have.
 func TestDeployments(t *testing.T) {
 	t.Parallel()
@@ -650,7 +669,7 @@ func TestPolicies(t *testing.T) {
 			`{"Statement": [{"Condition": {"Bool": {"AWS:SecureTransport": ["false"]}}}]}`, ""},
 		{"an account's number", `{"Statement": [{"Principal": {"AWS": "123456789012"}}]}`, `{"Statement": [{"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]}`, ""},
 		{"an account's number in China", `{"Statement": [{"Principal": {"AWS": "123456789012"}}]}`, `{"Statement": [{"Principal": {"AWS": "arn:aws-cn:iam::123456789012:root"}}]}`, ""},
-		{"what AWS makes up", `{"Statement": [{"Resource": "arn:` + `\u0000` + `:x"}]}`, `{"Statement": [{"Resource": "arn:E1:x"}]}`, ""},
+		{"what AWS makes up", `{"Statement": [{"Resource": "arn:` + anyText + `:x"}]}`, `{"Statement": [{"Resource": "arn:E1:x"}]}`, ""},
 		{"another resource", `{"Statement": [{"Resource": "a"}]}`, `{"Statement": [{"Resource": "*"}]}`, `lacks it; policy also has {"Resource":["*"]}`},
 		{"another effect", `{"Statement": [{"Effect": "Deny"}]}`, `{"Statement": [{"Effect": "Allow"}]}`, "lacks it"},
 		{"twice", `{"Statement": [{"Effect": "Deny"}]}`, `{"Statement": [{"Effect": "Deny"}, {"Effect": "Deny"}]}`, "also has"},

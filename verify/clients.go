@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
@@ -36,6 +37,7 @@ type Clients struct {
 	Route53    *route53.Client
 	WAF        *wafv2.Client
 	KMS        *kms.Client
+	CloudFront *cloudfront.Client
 }
 
 // NewClients makes the clients of a configuration. With an endpoint of its own, such as ingest up's, S3 has its buckets in the path.
@@ -56,5 +58,6 @@ func NewClients(cfg aws.Config) Clients {
 		Route53:    route53.NewFromConfig(cfg),
 		WAF:        wafv2.NewFromConfig(cfg),
 		KMS:        kms.NewFromConfig(cfg),
+		CloudFront: cloudfront.NewFromConfig(cfg),
 	}
 }

@@ -48,6 +48,8 @@ const (
 	webACL        = "GetWebACL.WebACL."
 	authorizer    = "authorizers.item."
 	namedQuery    = "GetNamedQuery.NamedQuery."
+	page          = "GetDistribution.Distribution.DistributionConfig."
+	pageBehaviour = page + "DefaultCacheBehavior."
 	workgroup     = "GetWorkGroup.WorkGroup."
 	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
@@ -265,6 +267,25 @@ var driftsOfTheRest = []drift{
 	{"named-queries", namedQuery + "Description", "description", ""},
 	{"named-queries", namedQuery + "QueryString", "SQL", ""},
 	{"", "ListNamedQueries.NamedQueryIds", "", "the next calls ask for the queries that it names"},
+	{"page-distribution", page + "Enabled", "enabled false", ""},
+	{"page-distribution", page + "DefaultRootObject", "object of the root", ""},
+	{"page-distribution", page + "HttpVersion", "version of HTTP", ""},
+	{"page-distribution", page + "IsIPV6Enabled", "IPv6", ""},
+	{"page-distribution", page + "PriceClass", "price class", ""},
+	{"page-distribution", page + "Restrictions.GeoRestriction.RestrictionType", "restriction by country", ""},
+	{"page-distribution", page + "ViewerCertificate.CloudFrontDefaultCertificate", "certificate of CloudFront", ""},
+	{"page-distribution", page + "Origins.Items.Origin.Id", "origins", ""},
+	{"page-distribution", page + "Origins.Items.Origin.DomainName", "origins", ""},
+	{"", page + "Origins.Items.Origin.OriginAccessControlId", "", "AWS makes it up"},
+	{"page-distribution", pageBehaviour + "TargetOriginId", "origin bucketx", ""},
+	{"page-distribution", pageBehaviour + "ViewerProtocolPolicy", "protocols", ""},
+	{"page-distribution", pageBehaviour + "AllowedMethods.Items.Method", "methods", ""},
+	{"page-distribution", pageBehaviour + "AllowedMethods.CachedMethods.Items.Method", "cached methods", ""},
+	{"page-distribution", pageBehaviour + "Compress", "compression", ""},
+	{"page-distribution", pageBehaviour + "CachePolicyId", "cache policy", ""},
+	{"", pageBehaviour + "ResponseHeadersPolicyId", "", "AWS makes it up"},
+	{"page-distribution", "ListDistributions.DistributionList.Items.DistributionSummary.DomainName", "the account has none of this name", ""},
+	{"", "ListDistributions.DistributionList.Items.DistributionSummary.Id", "", "the next call asks for it"},
 	{"keys", "DescribeKey.KeyMetadata.KeyState", "state Enabledx", ""},
 	{"keys", "DescribeKey.KeyMetadata.Arn", "leads to", ""},
 	{"keys", "GetKeyRotationStatus.KeyRotationEnabled", "rotation false", ""},
@@ -314,6 +335,20 @@ var added = []struct {
 	{"prod", drift{"deployment", "deployments.item", "the stage serves d3p10y, and the API also has other of 2026-03-07T15:00:00Z", ""}, []any{tree{"id": "other", "createdDate": 1772895600.0}}},
 	{"prod", drift{"deployment", "snapshot.apiSummary./submit", "the stage does not serve POST /submit", ""}, tree{}},
 	{"prod", drift{"deployment", "snapshot.apiSummary./submit.GET", "the stage also serves GET /submit", ""}, tree{"authorizationType": "NONE"}},
+	{"option-web", drift{"page-distribution", page + "Aliases", "other names [other.example]", ""}, tree{"Items": tree{"CNAME": "other.example"}}},
+	{"option-web", drift{"page-distribution", page + "WebACLId", "web ACL of the page true", ""}, "arn"},
+	{"option-web", drift{"page-distribution", page + "ContinuousDeploymentPolicyId", "distribution for tests c1", ""}, "c1"},
+	{"option-web", drift{"page-distribution", page + "Logging", "log of the page in other.s3.amazonaws.com", ""}, tree{"Bucket": "other.s3.amazonaws.com"}},
+	{"option-web", drift{"page-distribution", page + "Restrictions.GeoRestriction.Items", "countries [NO]", ""}, tree{"Location": "NO"}},
+	{"option-web", drift{"page-distribution", page + "CacheBehaviors", "paths of their own [/api/*]", ""}, tree{"Items": tree{"CacheBehavior": tree{"PathPattern": "/api/*"}}}},
+	{"option-web", drift{"page-distribution", page + "CustomErrorResponses", "pages of errors [404 /index.html]", ""}, tree{"Items": tree{"CustomErrorResponse": tree{"ErrorCode": 404, "ResponsePagePath": "/index.html"}}}},
+	{"option-web", drift{"page-distribution", page + "Origins.Items.Origin.OriginAccessControlId", "without a signature", ""}, ""},
+	{"option-web", drift{"page-distribution", pageBehaviour + "ResponseHeadersPolicyId", "policy of headers false", ""}, ""},
+	{"option-web", drift{"page-distribution", pageBehaviour + "OriginRequestPolicyId", "origin request policy o1", ""}, "o1"},
+	{"option-web", drift{"page-distribution", pageBehaviour + "RealtimeLogConfigArn", "log in real time arn", ""}, "arn"},
+	{"option-web", drift{"page-distribution", pageBehaviour + "TrustedKeyGroups", "signed addresses alone true", ""}, tree{"Enabled": true}},
+	{"option-web", drift{"page-distribution", pageBehaviour + "FunctionAssociations", "functions [arn:f]", ""}, tree{"Items": tree{"FunctionAssociation": tree{"FunctionARN": "arn:f"}}}},
+	{"option-web", drift{"page-distribution", pageBehaviour + "LambdaFunctionAssociations", "functions [arn:l]", ""}, tree{"Items": tree{"LambdaFunctionAssociation": tree{"LambdaFunctionARN": "arn:l"}}}},
 	{"option-cognito", drift{"authorizers", authorizer + "identityValidationExpression", "pattern of the token ^x", ""}, "^x"},
 	{"option-cognito", drift{"authorizers", authorizer + "providerARNs", "userpool/us-east-1_aBcDeF123 other]", ""}, []any{"other"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
@@ -328,7 +363,7 @@ var added = []struct {
 }
 
 // drifting are the goldens that together declare each compared value.
-var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys", "option-private", "option-intake", "option-token", "option-cognito"}
+var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys", "option-private", "option-intake", "option-token", "option-cognito", "option-web"}
 
 // TestDrift changes each value of AWS's right answers, one after another: the check that compares it says so by its name. A value that
 // no row knows fails, and so does a row without a value.
@@ -443,7 +478,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "deployment.go", "namedquery.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "deployment.go", "namedquery.go", "distribution.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -648,6 +683,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightWorkgroup(r, answers)
 	defer rightAuthorizers(r, answers)
 	defer rightDeployment(r, answers)
+	defer rightDistribution(r, answers)
 	defer rightNamedQueries(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
@@ -877,6 +913,30 @@ func rightNamedQueries(r *run, answers map[string]rightAnswer) {
 		ids[i] = one.(tree)["id"]
 	}
 	answers["ListNamedQueries"] = rightAnswer{"ListNamedQueries", tree{"NamedQueryIds": ids}, "json"}
+}
+
+// rightDistribution has the answers about the page's distribution.
+func rightDistribution(r *run, answers map[string]rightAnswer) {
+	for _, distribution := range r.stack.Resources("aws_cloudfront_distribution") {
+		of := func(path ...string) any { return tfjson.At(distribution.Body, path...) }
+		behaviour := func(name string) any { return of("default_cache_behavior", name) }
+		methods := func(name string) tree { return tree{"Method": slices.Clone(behaviour(name).([]any))} }
+		origin := distribution.Body["origin"].([]any)[0].(tree)
+		answers["GET /2020-05-31/distribution"] = rightAnswer{"ListDistributions", tree{"DistributionList": tree{"Items": tree{"DistributionSummary": []any{
+			tree{"Id": "PAGE", "DomainName": strings.Trim(strings.TrimPrefix(r.Outputs.Text("web_url"), "https:"), "/")},
+		}}}}, "xml"}
+		answers["GET /2020-05-31/distribution/PAGE"] = rightAnswer{"GetDistribution", tree{"Distribution": tree{"DistributionConfig": tree{
+			"Enabled": true, "DefaultRootObject": of("default_root_object"), "HttpVersion": of("http_version"), "IsIPV6Enabled": of("is_ipv6_enabled"), "PriceClass": of("price_class"),
+			"Restrictions":      tree{"GeoRestriction": tree{"RestrictionType": "none"}},
+			"ViewerCertificate": tree{"CloudFrontDefaultCertificate": true},
+			"Origins":           tree{"Items": tree{"Origin": []any{tree{"Id": origin["origin_id"], "DomainName": origin["domain_name"], "OriginAccessControlId": "E1"}}}},
+			"DefaultCacheBehavior": tree{
+				"TargetOriginId": behaviour("target_origin_id"), "ViewerProtocolPolicy": behaviour("viewer_protocol_policy"), "Compress": behaviour("compress"),
+				"CachePolicyId": behaviour("cache_policy_id"), "ResponseHeadersPolicyId": "E2",
+				"AllowedMethods": tree{"Items": methods("allowed_methods"), "CachedMethods": tree{"Items": methods("cached_methods")}},
+			},
+		}}}, "xml"}
+	}
 }
 
 // rightWorkgroup has the answer about the one workgroup.

@@ -24,6 +24,7 @@ func pageChecks() []check {
 	return []check{
 		{id: "surroundings/page", title: "The page answers with the declared security headers", hidden: onlyAWS("CloudFront"), look: pageAnswers},
 		{id: "surroundings/page-config", title: "The page's config.json names this API", hidden: onlyAWS("CloudFront"), look: pageConfig},
+		{id: "surroundings/page-distribution", title: "CloudFront serves the page from the declared origin, with the declared methods and protocols", hidden: onlyAWS("CloudFront"), look: distributionAsDeclared},
 	}
 }
 

@@ -26,7 +26,7 @@ func TestSurroundings(t *testing.T) {
 	seen := differing{}
 	for name, test := range map[string]func(*testing.T){
 		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
-		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "stream policies": seen.streamPolicies, "keys": seen.keys, "topics": seen.topics,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "distribution": seen.distribution, "domain": seen.domain, "firewall": seen.firewall, "stream policies": seen.streamPolicies, "keys": seen.keys, "topics": seen.topics,
 		"usage plans": seen.usagePlans, "notifications": seen.notifications, "copies": seen.copies,
 	} {
 		t.Run(name, test)
@@ -555,6 +555,28 @@ func TestNamedQueries(t *testing.T) {
 	seen.expect(t, c, r, Unknown, "allow athena:ListNamedQueries and athena:GetNamedQuery on the workgroup ")
 	a.set("ListNamedQueries", reply{http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup is not found."}`})
 	seen.expect(t, c, r, Differs, "it does not exist")
+}
+
+// distribution has CloudFront's answers about the page's distribution, behind those of others.
+func (seen differing) distribution(t *testing.T) {
+	a := newAccount(t, nil)
+	r := deployedRun(t, "option-web", a)
+	c := surroundingsCheck(t, r.Pipeline, "page-distribution")
+	const all = "GET /2020-05-31/distribution"
+	right := rightAnswers(t, r)
+	a.setAll(t, right)
+	a.set(all, reply{body: `<DistributionList><IsTruncated>true</IsTruncated><NextMarker>m</NextMarker><Items><DistributionSummary><Id>A</Id><DomainName>a.example</DomainName></DistributionSummary></Items></DistributionList>`})
+	a.set(all+"?Marker", right[all].reply(t))
+	seen.expect(t, c, r, Holds, "PAGE")
+	a.set(all+"?Marker", reply{body: `<DistributionList></DistributionList>`})
+	seen.expect(t, c, r, Differs, "the account has none of this name")
+	a.set(all+"?Marker", deniesXML("AccessDenied"))
+	seen.expect(t, c, r, Unknown, "allow cloudfront:ListDistributions on all distributions")
+	a.set(all, right[all].reply(t))
+	a.set(all+"/PAGE", deniesXML("AccessDenied"))
+	seen.expect(t, c, r, Unknown, "allow cloudfront:GetDistribution on the distribution PAGE")
+	a.set(all+"/PAGE", deniesXML("NoSuchDistribution"))
+	seen.expect(t, c, r, Differs, "NoSuchDistribution")
 }
 
 // streamPolicies has GetResourcePolicy's answers: of no policy, and of one that lets another account read (API reference).

@@ -136,13 +136,16 @@ func domainAsDeclared(ctx context.Context, r *run) outcome {
 		d.compare("certificate", text(body["regional_certificate_arn"]), aws.ToString(is.RegionalCertificateArn))
 	}
 	compareTruststore(&d, body, cmp.Or(is.MutualTlsAuthentication, &types.MutualTlsAuthentication{}))
-	mappings, err := r.AWS.APIGateway.GetBasePathMappings(ctx, &apigateway.GetBasePathMappingsInput{DomainName: aws.String(name)})
-	if err != nil {
-		return worse(d.outcome("", redeploy), unread(err, "apigateway:GET", "the domain "+name))
-	}
 	var to, want []string
-	for _, mapping := range mappings.Items {
-		to = append(to, mappingText(aws.ToString(mapping.RestApiId), aws.ToString(mapping.Stage), aws.ToString(mapping.BasePath)))
+	pages := apigateway.NewGetBasePathMappingsPaginator(r.AWS.APIGateway, &apigateway.GetBasePathMappingsInput{DomainName: aws.String(name), Limit: aws.Int32(500)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return worse(d.outcome("", redeploy), unread(err, "apigateway:GET", "the domain "+name))
+		}
+		for _, mapping := range page.Items {
+			to = append(to, mappingText(aws.ToString(mapping.RestApiId), aws.ToString(mapping.Stage), aws.ToString(mapping.BasePath)))
+		}
 	}
 	for _, mapping := range r.of("aws_api_gateway_base_path_mapping", "domain_name", name) {
 		want = append(want, mappingText(r.actual(text(mapping["api_id"])), text(mapping["stage_name"]), text(mapping["base_path"])))

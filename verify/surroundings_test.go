@@ -392,7 +392,15 @@ func (seen differing) domain(t *testing.T) {
 	domain("AVAILABLE", certificate, api)
 	mapped("v2")
 	seen.expect(t, c, r, Differs, "leads to "+api+"/"+r.Name+" at /v2")
+	const mappings = "GET /domainnames/certified.example.com/basepathmappings"
 	mapped("(none)")
+	first := a.replies[mappings]
+	a.set(mappings, reply{body: strings.Replace(first.body, "{", `{"position": "2", `, 1)})
+	a.set(mappings+"?position", reply{body: `{"item": [{"basePath": "old", "restApiId": "another", "stage": "s"}]}`})
+	seen.expect(t, c, r, Differs, "another/s at /old")
+	a.set(mappings+"?position", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the domain")
+	a.set(mappings, first)
 	truststore := func(members string) {
 		a.set("GET /domainnames/certified.example.com", reply{body: `{"domainNameStatus": "AVAILABLE", "securityPolicy": "TLS_1_2", "regionalCertificateArn": "` + certificate + `"` + members + `}`})
 	}

@@ -13,7 +13,6 @@ import (
 
 	"cdk.tf/go/ingest/internal/assumptions"
 	"cdk.tf/go/ingest/local/firehose"
-	"cdk.tf/go/ingest/tfjson"
 	"cdk.tf/go/ingest/verify/shown"
 )
 
@@ -147,7 +146,7 @@ func (r *run) note(a answer) {
 
 // probed is what the probes need to know.
 func (r *run) probed() shown.Pipeline {
-	p := shown.Pipeline{SubmitURL: r.SubmitURL(), Local: r.Local, Mark: r.Mark, MinimumCompression: -1, Domain: r.ownDomain()}
+	p := shown.Pipeline{SubmitURL: r.SubmitURL(), Local: r.Local, Mark: r.Mark, MinimumCompression: r.minimumCompression(), Domain: r.ownDomain()}
 	for _, to := range r.routes {
 		switch to.path {
 		case "/submit":
@@ -161,11 +160,6 @@ func (r *run) probed() shown.Pipeline {
 			}
 		case "/submit/batch":
 			p.BatchURL, p.BatchTypes = r.url(to.path), others(to.contentTypes)
-		}
-	}
-	for _, api := range r.stack.Resources("aws_api_gateway_rest_api") {
-		if size, ok := api.Body["minimum_compression_size"]; ok {
-			p.MinimumCompression = int(tfjson.Number(size))
 		}
 	}
 	p.FirewallBody = r.declaredFirewallLimit()

@@ -267,11 +267,12 @@ func (p *Pipeline) takesLines() bool {
 	return slices.ContainsFunc(p.routes, func(r route) bool { return slices.Contains(r.contentTypes, ndjson) })
 }
 
-// minimumCompression is the size from which on API Gateway compresses and decompresses, in bytes; -1 where that is off.
+// minimumCompression is the size from which on API Gateway compresses and decompresses, in bytes; quota.NoCompression where that is off. The
+// provider takes a number, a number in a text and an empty text, which is none.
 func (p *Pipeline) minimumCompression() int {
-	least := -1
+	least := quota.NoCompression
 	for _, api := range p.stack.Resources("aws_api_gateway_rest_api") {
-		if declared := api.Body["minimum_compression_size"]; declared != nil {
+		if declared := api.Body["minimum_compression_size"]; declared != nil && declared != "" {
 			least = int(tfjson.Number(declared))
 		}
 	}

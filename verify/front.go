@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -37,7 +38,7 @@ func apiAsDeclared(ctx context.Context, r *run) outcome {
 	d.compare("endpoints of VPCs", want("vpc_endpoint_ids"), slices.Sorted(slices.Values(endpoint.VpcEndpointIds)))
 	d.compare("default endpoint closed", tfjson.True(body["disable_execute_api_endpoint"]), is.DisableExecuteApiEndpoint)
 	d.compare("place of API keys", cmp.Or(text(body["api_key_source"]), string(types.ApiKeySourceTypeHeader)), cmp.Or(is.ApiKeySource, types.ApiKeySourceTypeHeader))
-	d.compare("least bytes to compress", leastCompressed(body), compressedNow(is.MinimumCompressionSize))
+	d.compare("least bytes to compress", compressionText(r.minimumCompression()), compressionText(compressionNow(is.MinimumCompressionSize)))
 	d.compare("binary types", list(body["binary_media_types"]), slices.Sorted(slices.Values(is.BinaryMediaTypes)))
 	return d.outcome("", redeploy)
 }
@@ -57,19 +58,19 @@ func unquoted(policy string) string {
 	return policy
 }
 
-// leastCompressed and compressedNow are the size from which on API Gateway compresses; "" where it does not. The provider has -1 there.
-func leastCompressed(body map[string]any) string {
-	if size := text(body["minimum_compression_size"]); size != "-1" {
-		return size
+// compressionNow is the size from which on the API compresses. API Gateway has none where the provider has quota.NoCompression.
+func compressionNow(size *int32) int {
+	if size == nil {
+		return quota.NoCompression
 	}
-	return ""
+	return int(*size)
 }
 
-func compressedNow(size *int32) string {
-	if size == nil {
+func compressionText(size int) string {
+	if size == quota.NoCompression {
 		return ""
 	}
-	return itoa(int(*size))
+	return itoa(size)
 }
 
 // usagePlansAsDeclared compares what each plan allows and the keys that it has.

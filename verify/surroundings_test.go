@@ -714,6 +714,32 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// TestMinimumCompression holds that each reader of the size sees the same in each form that the provider takes.
+func TestMinimumCompression(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	body, right := r.stack.Resources("aws_api_gateway_rest_api")[0].Body, rightAnswers(t, r)
+	a.setAll(t, right)
+	api, path := right["GET /restapis/"+r.Outputs.Text("api_id")], "GET /restapis/"+r.Outputs.Text("api_id")
+	seen := differing{}
+	for _, one := range []struct {
+		declared any
+		size     int
+	}{{nil, -1}, {"", -1}, {"-1", -1}, {-1.0, -1}, {"0", 0}, {0.0, 0}, {"1024", 1024}, {1024.0, 1024}} {
+		body["minimum_compression_size"] = one.declared
+		delete(api.body, "minimumCompressionSize")
+		if one.size >= 0 {
+			api.body["minimumCompressionSize"] = one.size
+		}
+		a.set(path, api.reply(t))
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, "api"), r, Holds, "")
+		if contract, probes := r.minimumCompression(), r.probed().MinimumCompression; contract != one.size || probes != one.size {
+			t.Errorf("%#v is %d to the contract and %d to the probes; want %d", one.declared, contract, probes, one.size)
+		}
+	}
+}
+
 // TestLargeNumbers holds that a number of the stack is the same as that of AWS, also where Go would write the float with an exponent.
 func TestLargeNumbers(t *testing.T) {
 	t.Parallel()

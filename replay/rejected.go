@@ -69,8 +69,9 @@ func (r *rejects) add(rejected rejection) error {
 }
 
 func (r *rejects) open() (err error) {
-	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
-		return err
+	folder := filepath.Dir(r.path)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return readable.ExplainWrite(folder, err)
 	}
 	r.known = map[position]bool{}
 	if _, r.regular, err = wholefile.Target(r.path); err != nil {

@@ -43,6 +43,53 @@ func TestReplayPutsEachRecordOnce(t *testing.T) {
 	w.expect("the objects", 6, len(list.Contents))
 }
 
+// controls is a bucket in which each "1" of a key is a control character, which the local S3 takes in none.
+type controls struct{ *awss3.Client }
+
+func (c controls) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input, options ...func(*awss3.Options)) (*awss3.ListObjectsV2Output, error) {
+	if in.EncodingType == "" {
+		return nil, errors.New("XML syntax error: illegal character code U+0001")
+	}
+	page, err := c.Client.ListObjectsV2(ctx, in, options...)
+	if err == nil {
+		for i, object := range page.Contents {
+			page.Contents[i].Key = aws.String(strings.ReplaceAll(*object.Key, "1", "%01"))
+		}
+	}
+	return page, err
+}
+
+func (c controls) GetObject(ctx context.Context, in *awss3.GetObjectInput, options ...func(*awss3.Options)) (*awss3.GetObjectOutput, error) {
+	in.Key = aws.String(strings.ReplaceAll(*in.Key, "\x01", "1"))
+	return c.Client.GetObject(ctx, in, options...)
+}
+
+// A key may have any character: XML 1.0 cannot have some of them.
+func TestReplayOfKeysThatXMLCannotHave(t *testing.T) {
+	w := newWorld(t, 1)
+	for i, key := range []string{"a1b", "c d+e%2Bf", "g&<ü>"} {
+		w.write("processing-failed/"+key, line(fmt.Sprint(i)))
+	}
+	w.opts.From = controls{w.objects}
+	if summary := w.mustRun(); summary.Put != 3 {
+		t.Errorf("it puts %d records, want 3", summary.Put)
+	}
+	w.expect("the stream", []string{"0", "1", "2"}, w.put())
+}
+
+// A folder that cannot be made is no disk without room.
+func TestRejectedBelowAFile(t *testing.T) {
+	w := newWorld(t, 1)
+	w.write("processing-failed/1", "no JSON")
+	file := filepath.Join(w.dir, "file")
+	w.must(os.WriteFile(file, nil, 0o600))
+	w.opts.Rejected = filepath.Join(file, "folder", "r.jsonl")
+	want := "--rejected: " + filepath.Join(file, "folder") + " lies below a file, which holds none; correct the path, or name another file"
+	if _, err := w.run(); err == nil || err.Error() != want {
+		t.Errorf("it ends with %v, want %s", err, want)
+	}
+}
+
 const (
 	objectCount = 5
 	recordCount = 5

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"cdk.tf/go/ingest/internal/s3list"
 )
 
 // object is an object below the prefix.
@@ -27,15 +29,19 @@ type object struct {
 // list returns the objects, in the order of their keys.
 func (r *run) list(ctx context.Context) ([]object, error) {
 	var found []object
-	pages := s3.NewListObjectsV2Paginator(r.From, &s3.ListObjectsV2Input{Bucket: aws.String(r.Bucket), Prefix: aws.String(r.Prefix)})
+	pages := s3.NewListObjectsV2Paginator(r.From, s3list.Input(r.Bucket, r.Prefix))
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("listing s3://%s/%s: %w%s", r.Bucket, r.Prefix, err, remedy(err, "s3:ListBucket on the bucket"))
 		}
 		for _, listed := range page.Contents {
+			key, err := s3list.Key(page, listed)
+			if err != nil {
+				return nil, fmt.Errorf("listing s3://%s/%s: %w", r.Bucket, r.Prefix, err)
+			}
 			o := object{
-				id:   objectID{aws.ToString(listed.Key), strings.Trim(aws.ToString(listed.ETag), `"`)},
+				id:   objectID{key, strings.Trim(aws.ToString(listed.ETag), `"`)},
 				size: aws.ToInt64(listed.Size), modified: aws.ToTime(listed.LastModified),
 			}
 			if r.wanted(o) {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/internal/s3list"
 	"cdk.tf/go/ingest/internal/unpack"
 	"cdk.tf/go/ingest/local/firehose"
 )
@@ -85,7 +86,7 @@ func (r *run) readObjects(ctx context.Context, seen map[string]bool, lines *int)
 		return err
 	}
 	for _, prefix := range prefixes {
-		pages := s3.NewListObjectsV2Paginator(r.AWS.S3, &s3.ListObjectsV2Input{Bucket: aws.String(r.delivery.bucket), Prefix: aws.String(prefix)})
+		pages := s3.NewListObjectsV2Paginator(r.AWS.S3, s3list.Input(r.delivery.bucket, prefix))
 		for pages.HasMorePages() {
 			if err := r.read(); err != nil {
 				return err
@@ -95,7 +96,11 @@ func (r *run) readObjects(ctx context.Context, seen map[string]bool, lines *int)
 				return err
 			}
 			for _, object := range page.Contents {
-				key := aws.ToString(object.Key)
+				key, err := s3list.Key(page, object)
+				if err != nil {
+					return err
+				}
+				object.Key = &key
 				if seen[key] || aws.ToTime(object.LastModified).Before(began.Add(-clocks)) {
 					continue
 				}

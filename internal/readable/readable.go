@@ -42,6 +42,8 @@ func explain(path string, err error, denied, absent string) error {
 		words = "is a folder; name a file"
 	case errors.Is(err, syscall.ENOTDIR):
 		words = "lies below a file, which holds none; correct the path"
+	case errors.Is(err, syscall.EROFS):
+		words = "lies on a file system that is mounted read-only; mount it for writing"
 	case errors.Is(err, fs.ErrPermission):
 		words = denied
 	case errors.Is(err, fs.ErrNotExist):

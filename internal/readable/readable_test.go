@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cdk.tf/go/ingest/internal/readable"
@@ -55,6 +56,10 @@ func TestFile(t *testing.T) {
 	denied = readable.ExplainWrite("f", fs.ErrPermission)
 	if want := "f may not be written by this user; change its mode, or that of its folder (chmod u+w)"; denied.Error() != want || !errors.Is(denied, fs.ErrPermission) {
 		t.Errorf("%v, want %s", denied, want)
+	}
+	fixed := readable.ExplainWrite("f", &fs.PathError{Op: "open", Path: "f", Err: syscall.EROFS})
+	if want := "f lies on a file system that is mounted read-only; mount it for writing"; fixed.Error() != want || !readable.HasRemedy(fixed) {
+		t.Errorf("%v, want %s", fixed, want)
 	}
 }
 

@@ -69,7 +69,7 @@ func (o Options) identity() identity {
 		i.ToRegion = o.ToRegion
 	}
 	if o.ToEndpoint != o.Endpoint {
-		i.ToEndpoint = o.ToEndpoint
+		i.ToEndpoint = cmp.Or(o.ToEndpoint, AWS)
 	}
 	return i
 }

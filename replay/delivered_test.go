@@ -470,12 +470,13 @@ func TestCheckpointsOfOtherReplays(t *testing.T) {
 	w.deliver("1", "{}\n")
 	w.mustRun()
 	for want, change := range map[string]func(o *Options){
-		"events to stream in us-east-1":                                                         func(o *Options) { o.Delivered = false },
-		"the delivered objects of events in us-east-1 to stream in eu-west-1":                   func(o *Options) { o.ToRegion = "eu-west-1" },
-		"the delivered objects of events in us-east-1 to stream in us-east-1 at http://a:1":     func(o *Options) { o.ToEndpoint = "http://a:1" },
-		"the delivered objects of events in eu-west-1 at http://b:1 to stream in us-east-1":     func(o *Options) { o.Region, o.Endpoint = "eu-west-1", "http://b:1" },
-		"the delivered objects of events to other in us-east-1":                                 func(o *Options) { o.Stream = "other" },
-		"the delivered objects of events in us-east-1 at http://c:1 to stream in us-east-1 at ": func(o *Options) { o.Endpoint, o.ToEndpoint = "http://c:1", "http://d:1" },
+		"events to stream in us-east-1":                                                            func(o *Options) { o.Delivered = false },
+		"the delivered objects of events in us-east-1 to stream in eu-west-1":                      func(o *Options) { o.ToRegion = "eu-west-1" },
+		"the delivered objects of events in us-east-1 to stream in us-east-1 at http://a:1":        func(o *Options) { o.ToEndpoint = "http://a:1" },
+		"the delivered objects of events in eu-west-1 at http://b:1 to stream in us-east-1":        func(o *Options) { o.Region, o.Endpoint = "eu-west-1", "http://b:1" },
+		"the delivered objects of events to other in us-east-1":                                    func(o *Options) { o.Stream = "other" },
+		"the delivered objects of events in us-east-1 at http://c:1 to stream in us-east-1 at ":    func(o *Options) { o.Endpoint, o.ToEndpoint = "http://c:1", "http://d:1" },
+		"the delivered objects of events in us-east-1 at http://e:1 to stream in us-east-1 at AWS": func(o *Options) { o.Endpoint = "http://e:1" },
 	} {
 		opts := w.opts
 		change(&opts)

@@ -20,6 +20,9 @@ type Target struct {
 	Stream, ToRegion, ToEndpoint string
 }
 
+// AWS stands for AWS's own address of a stream whose bucket has another.
+const AWS = "AWS"
+
 // placeholder is an arbitrary account id: nothing that this package reads from the stack holds one.
 const placeholder = tfjson.NoAccount
 

@@ -44,7 +44,7 @@ type Clients struct {
 func NewClients(cfg aws.Config) Clients {
 	return Clients{
 		Kinesis:    kinesis.NewFromConfig(cfg),
-		S3:         s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
+		S3:         s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil }),
 		Firehose:   firehose.NewFromConfig(cfg),
 		APIGateway: apigateway.NewFromConfig(cfg),
 		Logs:       cloudwatchlogs.NewFromConfig(cfg),

@@ -222,6 +222,28 @@ func TestReplayToAnotherProfile(t *testing.T) {
 	}
 }
 
+// The address of one service counts as one of --endpoint-url does, which goes before it.
+func TestAddressesOfOneService(t *testing.T) {
+	noAWS(t)
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": "http://a:1"} {
+		t.Setenv(name, value)
+	}
+	for _, test := range []struct {
+		flags    replayFlags
+		from, to string
+	}{
+		{replayFlags{}, "http://a:1", ""},
+		{replayFlags{endpoint: "http://b:1"}, "http://b:1", "http://b:1"},
+		{replayFlags{toEndpoint: "http://c:1"}, "http://a:1", "http://c:1"},
+	} {
+		opts := replay.Options{Target: replay.Target{Endpoint: test.flags.endpoint}}
+		must(t, test.flags.connect(t.Context(), &opts))
+		if opts.Endpoint != test.from || opts.ToEndpoint != test.to {
+			t.Errorf("%+v: from %q to %q, want %q and %q", test.flags, opts.Endpoint, opts.ToEndpoint, test.from, test.to)
+		}
+	}
+}
+
 // Each destination has its own words, its own checkpoint, and its own answer to whether the records land in the bucket again.
 func TestDestinations(t *testing.T) {
 	own := replay.Target{Bucket: "b", Prefix: "events/", Stream: "s", Region: "us-east-1", ToRegion: "us-east-1"}
@@ -236,6 +258,7 @@ func TestDestinations(t *testing.T) {
 		"another bucket":  {func(t *replay.Target) { t.Bucket = "c" }, "from s3://c/events/ to s in us-east-1", "c--s--delivered", false},
 		"another region":  {func(t *replay.Target) { t.ToRegion = "eu-west-1" }, "from s3://b/events/ in us-east-1 to s in eu-west-1", "b--s--delivered--eu-west-1", false},
 		"another address": {func(t *replay.Target) { t.ToEndpoint = "http://a:1" }, "from s3://b/events/ to s in us-east-1 at http://a:1", "b--s--delivered--a-1", false},
+		"AWS's stream":    {func(t *replay.Target) { t.Endpoint = "http://a:1" }, "from s3://b/events/ to s in us-east-1 at AWS", "b--s--delivered--a-1--AWS", false},
 		"one address":     {func(t *replay.Target) { t.Endpoint, t.ToEndpoint = "http://a:1", "http://a:1" }, "from s3://b/events/ to s in us-east-1", "b--s--delivered--a-1", true},
 	} {
 		opts := replay.Options{Target: own, Delivered: true}

@@ -164,7 +164,7 @@ func route(t replay.Target) string {
 	}
 	text += fmt.Sprintf(" to %s in %s", t.Stream, t.ToRegion)
 	if t.ToEndpoint != t.Endpoint {
-		text += " at " + t.ToEndpoint
+		text += " at " + cmp.Or(t.ToEndpoint, replay.AWS)
 	}
 	return text
 }
@@ -345,21 +345,24 @@ func (f replayFlags) connect(ctx context.Context, opts *replay.Options) error {
 	if err != nil {
 		return err
 	}
-	opts.Region, opts.Endpoint = from.Region, aws.ToString(from.BaseEndpoint)
+	opts.Region = from.Region
+	// The address of one service, such as AWS_ENDPOINT_URL_S3, is in its client alone.
+	objects := s3.NewFromConfig(from, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
+	opts.From = objects
 	to := from.Copy() // its credentials are retrieved once, because that may ask a person for a code
 	to.Region = cmp.Or(opts.ToRegion, opts.Region)
 	if f.toProfile != "" {
-		if to, err = configure(ctx, to.Region, opts.Endpoint, f.toProfile); err != nil {
+		if to, err = configure(ctx, to.Region, cmp.Or(f.endpoint, aws.ToString(from.BaseEndpoint)), f.toProfile); err != nil {
 			return err
 		}
 	}
-	opts.ToRegion, opts.ToEndpoint = to.Region, cmp.Or(f.toEndpoint, aws.ToString(to.BaseEndpoint))
-	opts.To = kinesis.NewFromConfig(to, func(o *kinesis.Options) {
+	stream := kinesis.NewFromConfig(to, func(o *kinesis.Options) {
 		if f.toEndpoint != "" { // the SDK prefers the address of the configuration's sources to that of the configuration
 			o.BaseEndpoint = aws.String(f.toEndpoint)
 		}
 	})
-	opts.From = s3.NewFromConfig(from, func(o *s3.Options) { o.UsePathStyle = opts.Endpoint != "" })
+	opts.To, opts.ToRegion = stream, to.Region
+	opts.Endpoint, opts.ToEndpoint = aws.ToString(objects.Options().BaseEndpoint), aws.ToString(stream.Options().BaseEndpoint)
 	return nil
 }
 
@@ -410,7 +413,7 @@ func (f replayFlags) files(opts *replay.Options) {
 	}
 	name += host(opts.Endpoint)
 	if opts.ToEndpoint != opts.Endpoint {
-		name += host(opts.ToEndpoint)
+		name += cmp.Or(host(opts.ToEndpoint), "--"+replay.AWS)
 	}
 	name = strings.NewReplacer("/", "-", ":", "-").Replace(name)
 	opts.Checkpoint = cmp.Or(f.checkpoint, filepath.Join(".replay", name+".json"))

@@ -167,24 +167,16 @@ func (t table) markdown(text *strings.Builder) {
 	}
 }
 
-// count is a number with commas: whole from 100 on, and with decimals below.
+// count is a number with commas: whole from 100 on, with two decimals below, and with two digits where these would be zeros.
 func count(value float64) string {
-	shown := 0
-	if value < 100 && value != math.Trunc(value) {
-		shown = decimals(value)
+	switch {
+	case value > 0 && value < 0.01:
+		decimals := 1 - int(math.Floor(math.Log10(value)))
+		return strings.TrimRight(fmt.Sprintf("%.*f", decimals, value), "0")
+	case value < 100 && value != math.Trunc(value):
+		return commas(fmt.Sprintf("%.2f", value))
 	}
-	return commas(fmt.Sprintf("%.*f", shown, value))
-}
-
-// decimals is how many decimals a number that is not whole is shown with: two, or as many as its first digit needs. A usage plan may let
-// a key send a request in some minutes, and "0.00" would say that it may send none.
-func decimals(value float64) int {
-	const most = 9
-	shown := 2
-	for value > 0 && shown < most && value*math.Pow10(shown) < 1-1e-9 {
-		shown++
-	}
-	return shown
+	return commas(fmt.Sprintf("%.0f", value))
 }
 
 // money is an amount in dollars and cents.

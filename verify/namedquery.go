@@ -10,6 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
 )
 
+func namedQueryChecks() []check {
+	return []check{{id: "surroundings/named-queries", title: "Athena has the stack's queries with their SQL and database", hidden: onlyAWS("Athena"), look: namedQueriesAsDeclared}}
+}
+
 // namedQueriesAsDeclared compares the queries that the stack keeps in its workgroups. People keep queries of their own beside them, which
 // play no part.
 func namedQueriesAsDeclared(ctx context.Context, r *run) outcome {

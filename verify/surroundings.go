@@ -67,9 +67,7 @@ func surroundingsChecks(p *Pipeline) []check {
 		{has("aws_athena_workgroup"), []check{
 			{id: "surroundings/workgroups", title: "Each workgroup has its declared limit of a query, results and encryption", hidden: onlyAWS("Athena"), look: workgroupsAsDeclared},
 		}},
-		{has("aws_athena_named_query"), []check{
-			{id: "surroundings/named-queries", title: "Athena has the stack's queries with their SQL and database", hidden: onlyAWS("Athena"), look: namedQueriesAsDeclared},
-		}},
+		{has("aws_athena_named_query"), namedQueryChecks()},
 		{has("aws_athena_workgroup") && has("aws_glue_catalog_table"), queryChecks()},
 		{has("aws_cloudfront_distribution"), pageChecks()},
 		{has("aws_api_gateway_domain_name"), domainChecks()},

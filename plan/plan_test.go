@@ -241,7 +241,7 @@ func TestAStageThatLetsNothingThrough(t *testing.T) {
 
 // A stage that takes less than one event a second lets that many through.
 func TestAStageBelowOneASecond(t *testing.T) {
-	for throttle, want := range map[string]string{"0.5": "0.50", "0.29": "0.29", "0.999": "0.99", "0.019": "0.01", "0.005": "0.005", "0.0000019": "0.000001", "1.5": "1"} {
+	for throttle, want := range map[string]string{"0.5": "0.50", "0.29": "0.29", "0.999": "0.99", "0.019": "0.01", "0.005": "0.005", "0.0000019": "0.0000019", "0.00567": "0.0056", "1.5": "1"} {
 		r := report(t, "dev", plan.Try{Rate: 1}, `"throttling_rate_limit": 1000`, `"throttling_rate_limit": `+throttle)
 		var text bytes.Buffer
 		if err := r.Text(&text, "dev"); err != nil {

@@ -167,16 +167,24 @@ func (t table) markdown(text *strings.Builder) {
 	}
 }
 
-// count is a number with commas: whole from 100 on, with two decimals below, and with two digits where these would be zeros.
+// count is a number with commas: whole from 100 on, and with decimals below.
 func count(value float64) string {
 	switch {
 	case value > 0 && value < 0.01:
-		decimals := 1 - int(math.Floor(math.Log10(value)))
-		return strings.TrimRight(fmt.Sprintf("%.*f", decimals, value), "0")
+		return strings.TrimRight(fmt.Sprintf("%.*f", decimals(value), value), "0")
 	case value < 100 && value != math.Trunc(value):
 		return commas(fmt.Sprintf("%.2f", value))
 	}
 	return commas(fmt.Sprintf("%.0f", value))
+}
+
+// decimals is how many decimals show a number: two, or as many as its first two digits need where these would be zeros. A usage plan may
+// let a key send one request in some minutes, and "0.00" would say that it may send none.
+func decimals(value float64) int {
+	if value <= 0 || value >= 0.01 {
+		return 2
+	}
+	return 1 - int(math.Floor(math.Log10(value)))
 }
 
 // money is an amount in dollars and cents.

@@ -197,10 +197,10 @@ func (p *prober) refuse(typ string, from request) ([]outcome, error) {
 
 // reasons are when API Gateway gives a gateway response (developer guide, "Gateway response types for API Gateway").
 var reasons = map[string]string{
-	"ACCESS_DENIED":                  "The caller may not do this: its own policies, the authoriser or the API's resource policy do not allow it.",
+	"ACCESS_DENIED":                  "The caller may not do this: its own policies, the authorizer or the API's resource policy do not allow it.",
 	"API_CONFIGURATION_ERROR":        "API Gateway could not make the call: it cannot assume its role, or a mapping template failed.",
-	"AUTHORIZER_CONFIGURATION_ERROR": "API Gateway could not ask the authoriser.",
-	"AUTHORIZER_FAILURE":             "The authoriser failed.",
+	"AUTHORIZER_CONFIGURATION_ERROR": "API Gateway could not ask the authorizer.",
+	"AUTHORIZER_FAILURE":             "The authorizer failed.",
 	"BAD_REQUEST_BODY":               "The body breaks the schema, or there is none. `reason` has the rule.",
 	"BAD_REQUEST_PARAMETERS":         "A required parameter is missing.",
 	"EXPIRED_TOKEN":                  "The session token has expired.",

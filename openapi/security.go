@@ -27,7 +27,7 @@ func (m method) security() (requirement map[string][]string, schemes map[string]
 		for _, source := range m.identitySources() {
 			add(source.scheme, object{
 				"type": "apiKey", "name": source.Name, "in": source.In, "x-amazon-apigateway-authtype": "custom",
-				"description": "What the Lambda authoriser asks for.",
+				"description": "What the Lambda authorizer asks for.",
 			}, nil)
 		}
 	}

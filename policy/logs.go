@@ -38,7 +38,7 @@ func stageLogs(c *checker) {
 }
 
 // quoting are the variables that quote a request: the values that break the schema, a header Authorization that is not a
-// signature, the service's message about a record, an authoriser's message about a token, and the API key and the access key themselves
+// signature, the service's message about a record, an authorizer's message about a token, and the API key and the access key themselves
 // (developer guide, "Variables for access logging for API Gateway").
 var quoting = regexp.MustCompile(`\$context\.(error\.(message|messageString|validationErrorString)|integration\.error|integrationErrorMessage|` +
 	`(authorizer|authorize|authenticate)\.error|identity\.(apiKey|accessKey))\b`)

@@ -125,7 +125,7 @@ const (
 	userAgentSource = "context.identity.userAgent"
 )
 
-// LambdaAuthorizerKind is what a Lambda authoriser gets.
+// LambdaAuthorizerKind is what a Lambda authorizer gets.
 type LambdaAuthorizerKind string
 
 const (

@@ -46,7 +46,7 @@ var droppedHeaders = []string{
 }
 
 // changedHeaders are those that API Gateway replaces or renames on the way to an integration (API Gateway developer guide, "Important
-// notes"). This project infers that a mapping template cannot rely on them either. An authoriser gets them as the client sent them.
+// notes"). This project infers that a mapping template cannot rely on them either. An authorizer gets them as the client sent them.
 var changedHeaders = []string{"Authorization", "Host"}
 
 // setHeaders are the headers that API Gateway writes itself, whatever the client sent (its trace: X-Ray developer guide, "Amazon API

@@ -63,7 +63,7 @@ func TestPartitionKeyRefused(t *testing.T) {
 	testRefusals(t, rows)
 }
 
-// What identifies a caller to a Lambda authoriser goes into no record.
+// What identifies a caller to a Lambda authorizer goes into no record.
 func TestTokensAreNoKeys(t *testing.T) {
 	identified := func(kind LambdaAuthorizerKind, header string, sources ...string) func(e *Environment) {
 		return func(e *Environment) {

@@ -121,14 +121,14 @@ var (
 	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$`)
 	// headerSource is a mapping expression of one header. It begins with headerSourcePrefix.
 	headerSource = regexp.MustCompile(`^method\.request\.header\.[A-Za-z0-9_-]+$`)
-	// requestSource matches a part of the request as an identity source of a request authoriser (API Gateway developer guide, "Use API
+	// requestSource matches a part of the request as an identity source of a request authorizer (API Gateway developer guide, "Use API
 	// Gateway Lambda authorizers").
 	requestSource = regexp.MustCompile(`^method\.request\.(header|querystring)\.[A-Za-z0-9_-]+$`)
 )
 
 const headerSourcePrefix = "method.request.header."
 
-// contextSources are the variables that have a value before an authoriser runs (API Gateway developer guide, "Variables for data
+// contextSources are the variables that have a value before an authorizer runs (API Gateway developer guide, "Variables for data
 // transformations"). API Gateway answers 401 where a source has no value. So no stage variable can be a source: no option sets one.
 var contextSources = []string{
 	"context.accountId", "context.apiId", "context.domainName", "context.domainPrefix", "context.extendedRequestId", "context.httpMethod",

@@ -104,7 +104,7 @@ func authentication(env spec.Environment) []string {
 	return nil
 }
 
-// withToken adds the query in which a Lambda authoriser reads a token, and quotes the URL then.
+// withToken adds the query in which a Lambda authorizer reads a token, and quotes the URL then.
 func withToken(url string, auth spec.Authorization) string {
 	var parameters []string
 	for _, name := range sourcesIn("method.request.querystring.", auth) {
@@ -116,7 +116,7 @@ func withToken(url string, auth spec.Authorization) string {
 	return `"` + url + "?" + strings.Join(parameters, "&") + `"`
 }
 
-// sourcesIn are the names of a Lambda authoriser's identity sources that begin so.
+// sourcesIn are the names of a Lambda authorizer's identity sources that begin so.
 func sourcesIn(prefix string, auth spec.Authorization) []string {
 	var names []string
 	for _, source := range auth.Lambda.IdentitySources {

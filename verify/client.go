@@ -178,7 +178,7 @@ func (r *run) authorize(req *http.Request, to route, body []byte, wrong bool) er
 	return v4.NewSigner().SignHTTP(req.Context(), as, req, hex.EncodeToString(sum[:]), "execute-api", r.Region, r.Clock.Now())
 }
 
-// sendTokens sends a token wherever the authoriser reads one.
+// sendTokens sends a token wherever the authorizer reads one.
 func sendTokens(req *http.Request, sources []identity.Source, token string) {
 	for _, source := range sources {
 		if source.In == "header" {

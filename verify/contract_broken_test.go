@@ -198,7 +198,7 @@ func ofStatus(status int) func(*http.Response) bool {
 	return func(r *http.Response) bool { return r.StatusCode == status }
 }
 
-// asOnAWS plays what ingest up has not: the firewall, the authoriser, or the address that API Gateway makes.
+// asOnAWS plays what ingest up has not: the firewall, the authorizer, or the address that API Gateway makes.
 func asOnAWS(plays string) before {
 	return func(request *http.Request, next http.RoundTripper) (*http.Response, error) {
 		token := request.Header.Get("Authorization") + request.Header.Get("X-Client") + request.Header.Get("X-Token")
@@ -210,7 +210,7 @@ func asOnAWS(plays string) before {
 			return answered(request, http.StatusBadRequest, refusedBody), nil
 		case plays == "firewall" && request.ContentLength > 16384:
 			return answered(request, http.StatusForbidden, refusedBody), nil
-		case plays == "authoriser" && request.Method == http.MethodPost && token != "a-token" && !strings.Contains(request.URL.Path, "ingest-verify"):
+		case plays == "authorizer" && request.Method == http.MethodPost && token != "a-token" && !strings.Contains(request.URL.Path, "ingest-verify"):
 			return answered(request, http.StatusUnauthorized, refusedBody), nil
 		}
 		return next.RoundTrip(request)
@@ -515,8 +515,8 @@ func TestTheContractHoldsOfWhatAWSAloneHas(t *testing.T) {
 		hold          []string
 	}{
 		{"option-firewall", "firewall", []string{"contract/submit/403-firewall", "contract/submit/413-body"}},
-		{"option-cognito", "authoriser", []string{"contract/submit/401-no-token", "contract/submit/401-token"}},
-		{"option-lambda", "authoriser", []string{"contract/submit/401-token", "contract/submit/batch/401-no-token"}},
+		{"option-cognito", "authorizer", []string{"contract/submit/401-no-token", "contract/submit/401-token"}},
+		{"option-lambda", "authorizer", []string{"contract/submit/401-token", "contract/submit/batch/401-no-token"}},
 		{"option-domain", "closed endpoint", []string{"contract/403-default-endpoint"}},
 	} {
 		t.Run(test.golden, func(t *testing.T) {

@@ -284,7 +284,7 @@ func (p *Pipeline) AsksForKey() bool {
 	return slices.ContainsFunc(p.routes, func(r route) bool { return r.keyRequired })
 }
 
-// AsksForToken reports whether the API asks for a token of an authoriser.
+// AsksForToken reports whether the API asks for a token of an authorizer.
 func (p *Pipeline) AsksForToken() bool {
 	return slices.ContainsFunc(p.routes, func(r route) bool { return len(r.tokens) > 0 })
 }

@@ -55,7 +55,7 @@ type Options struct {
 type Caller struct {
 	// AWS signs requests where the API asks for it.
 	AWS aws.CredentialsProvider
-	// APIKey and Token are the key, and the token in the authoriser's header.
+	// APIKey and Token are the key, and the token in the authorizer's header.
 	APIKey, Token string
 }
 

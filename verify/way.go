@@ -158,7 +158,7 @@ func (r *run) payload(to route, contentType string, bodies [][]byte) []byte {
 func remedyFor(status int) string {
 	switch status {
 	case 401:
-		return "set TOKEN to a token that the authoriser takes"
+		return "set TOKEN to a token that the authorizer takes"
 	case 403:
 		return "check the credentials (execute-api:Invoke on the output submit_arn, API_KEY, TOKEN), the environment's Access and its firewall"
 	case 429:

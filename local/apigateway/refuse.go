@@ -9,11 +9,11 @@ import (
 // words are the failures that Refuse makes, by their types. A request can cause the last three too. Nothing on one machine causes
 // the others with these words.
 //
-// Assumption API-23: a request without a valid token gets 401 "Unauthorized", one that its authoriser denies gets 403 "User is
+// Assumption API-23: a request without a valid token gets 401 "Unauthorized", one that its authorizer denies gets 403 "User is
 // not authorized to access this resource" (AWS re:Post, "Why am I getting API Gateway 401 Unauthorized errors after creating a
 // Lambda authorizer?" and "How do I troubleshoot HTTP 403 Forbidden errors when using a Lambda authorizer with an API Gateway
 // REST API?"), and one that the firewall blocks gets 403 "Forbidden" (re:Post, "How do I troubleshoot HTTP 403 errors from API
-// Gateway?"). The words of an expired token and of an authoriser that fails are not documented.
+// Gateway?"). The words of an expired token and of an authorizer that fails are not documented.
 var words = map[string]failure{
 	accessDenied:                     {message: "User is not authorized to access this resource", errorType: "AccessDeniedException"},
 	"AUTHORIZER_CONFIGURATION_ERROR": {message: "Internal server error", errorType: "AuthorizerConfigurationException"},

@@ -14,7 +14,7 @@ func accessProbes() []Probe {
 			Expect:  expects(status(http.StatusBadRequest), says("reason", wrongType("array"))),
 		},
 		{
-			ID: "API-23", Name: "no token", Needs: all(withTokens, withoutKey), Lacks: "needs an authoriser, which no local pipeline verifies, and no API key", Unsigned: true,
+			ID: "API-23", Name: "no token", Needs: all(withTokens, withoutKey), Lacks: "needs an authorizer, which no local pipeline verifies, and no API key", Unsigned: true,
 			Request: posts(refused),
 			Expect:  expects(status(http.StatusUnauthorized), says("message", "Unauthorized"), errorType("UnauthorizedException"), declared()),
 		},

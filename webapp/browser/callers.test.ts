@@ -77,7 +77,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.context().close();
   });
 
-  test("a page of another origin may send the header that a Lambda authoriser reads", async () => {
+  test("a page of another origin may send the header that a Lambda authorizer reads", async () => {
     const curl = `curl -sS -X POST ${lambda.submit} -H "X-Client: $TOKEN" -d '{"event": "signup", "user_id": 123}'`;
     const host = await hostPage({ dev: { submit_url: lambda.submit, authorization: "lambda", curl } });
     const { page, complaints } = await browser.open(`${host.url}/try/`);
@@ -97,7 +97,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     await host.stop();
   });
 
-  test("401 and 403 of an authoriser, for one event, for many and in the list", async () => {
+  test("401 and 403 of an authorizer, for one event, for many and in the list", async () => {
     const host = await hostPage({
       answers: { submit_url: `${answers.url}/token`, authorization: "lambda", curl: 'curl -H "X-Client: $TOKEN"' },
     });
@@ -111,8 +111,8 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.click("#send");
     await result(page, "Done: 3 of 3 events");
     expect(await text(page, "#result-text")).toContain("3 rejected");
-    expect(await text(page, "#result-text")).toContain("The authoriser's policy denies it.");
-    expect(await page.locator("#rows tr").first().textContent()).toContain("403 The authoriser's policy denies it");
+    expect(await text(page, "#result-text")).toContain("The authorizer's policy denies it.");
+    expect(await page.locator("#rows tr").first().textContent()).toContain("403 The authorizer's policy denies it");
     await page.fill("#token-x-client", "Bearer right");
     await choose(page, "Send one");
     await page.click("#send");

@@ -61,7 +61,7 @@ export function hostBlank(): Promise<Host> {
   });
 }
 
-/** answerOf imitates an authoriser at /token, because nothing verifies a token on this machine. */
+/** answerOf imitates an authorizer at /token, because nothing verifies a token on this machine. */
 function answerOf(path: string, times: number, token: unknown): [number, string] {
   if (path === "recovers") return [times <= 2 ? 502 : 200, "for a test"];
   if (path !== "token") return [Number(path) || 200, "for a test"];

@@ -129,12 +129,12 @@ describe("an answer in words", () => {
     [401, "cognito", "The incoming token has expired", "The token has expired"],
     [403, "cognito", "The incoming token has expired", "The token has expired"],
     [401, "none", "Unauthorized", "The API requires a token"],
-    [403, "lambda", "User is not authorized to access this resource", "The authoriser's policy denies it"],
+    [403, "lambda", "User is not authorized to access this resource", "The authorizer's policy denies it"],
     [
       403,
       "lambda",
       "User is not authorized to access this resource with an explicit deny",
-      "The authoriser's policy denies it",
+      "The authorizer's policy denies it",
     ],
     [403, "cognito", "Forbidden", "Refused by a policy, or no such stage"],
     [403, "lambda", "Missing Authentication Token", "No such path"],
@@ -144,14 +144,14 @@ describe("an answer in words", () => {
       "User: anonymous is not authorized to perform: execute-api:Invoke on resource: x",
       "The API's resource policy refuses this caller",
     ],
-    [500, "lambda", null, "The authoriser failed"],
+    [500, "lambda", null, "The authorizer failed"],
     [500, "lambda", "Internal server error", "API Gateway could not call the stream"],
     [500, "cognito", null, "API Gateway could not call the stream"],
   ] as const)("%i with %s: %s", (status, authorization, message, want) => {
     expect(summary(answer(status, { message }), { authorization, headers: ["X-Client"] })).toBe(want);
   });
 
-  test("a 401 of a Lambda authoriser names what the page sent", () => {
+  test("a 401 of a Lambda authorizer names what the page sent", () => {
     const unauthorised = answer(401, { message: "Unauthorized" });
     expect(explain(unauthorised, { ...sent, authorization: "lambda", headers: ["X-Client"] }).advice).toContain(
       "(the page sent X-Client)",

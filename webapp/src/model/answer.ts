@@ -212,10 +212,10 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
       };
     }
     case 500:
-      // An authoriser that fails has no message (developer guide, "Gateway response types": AUTHORIZER_FAILURE).
+      // An authorizer that fails has no message (developer guide, "Gateway response types": AUTHORIZER_FAILURE).
       if (sent.authorization === "lambda" && message === "")
         return {
-          summary: "The authoriser failed",
+          summary: "The authorizer failed",
           advice:
             "The function threw an error, took too long or returned no policy. Search the API's execution log for the request id to see which.",
         };
@@ -265,7 +265,7 @@ function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, 
   };
 }
 
-/** unauthorised is for 401, which only an authoriser causes. */
+/** unauthorised is for 401, which only an authorizer causes. */
 function unauthorised(message: string, { authorization, headers }: Sent): Said {
   if (message.toLowerCase().includes("expired")) return expired;
   if (authorization === "cognito")
@@ -277,11 +277,11 @@ function unauthorised(message: string, { authorization, headers }: Sent): Said {
   if (authorization === "lambda")
     return {
       summary: "The token is missing or refused",
-      advice: `Either the request lacks a value that the authoriser reads (the page sent ${headers.join(", ") || "no header"}), or the function refuses it. Check the header's name and the token, with Bearer before it where the function expects that.`,
+      advice: `Either the request lacks a value that the authorizer reads (the page sent ${headers.join(", ") || "no header"}), or the function refuses it. Check the header's name and the token, with Bearer before it where the function expects that.`,
     };
   return {
     summary: "The API requires a token",
-    advice: "Choose Cognito token or Lambda authoriser below Authorisation, and enter the token.",
+    advice: "Choose Cognito token or Lambda authorizer below Authorisation, and enter the token.",
   };
 }
 
@@ -323,7 +323,7 @@ function forbiddenToken(said: string, { authorization, url }: Sent): Said {
   if (said.includes("missing authentication token")) return noSuchPath(url);
   if (authorization === "lambda" && said.includes("not authorized to access this resource"))
     return {
-      summary: "The authoriser's policy denies it",
+      summary: "The authorizer's policy denies it",
       advice: `The function accepted the token, but its policy does not allow POST ${url.pathname}. Use another token, or change the function to allow it. API Gateway may cache its last answer for a while.`,
     };
   return {

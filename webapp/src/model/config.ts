@@ -11,7 +11,7 @@ export type Environment = {
   authorization: AuthorizationKind;
   /** Region that a signature names; "" if unknown. */
   region: string;
-  /** Headers that carry tokens, separated by commas; "" where a Lambda authoriser reads none. */
+  /** Headers that carry tokens, separated by commas; "" where a Lambda authorizer reads none. */
   header: string;
   /** The event of the output curl, which the environment's schema allows; "" where it is the first event of every environment. */
   event: string;

@@ -1,6 +1,6 @@
-// Headers of tokens: which one an authoriser reads, and which ones a page can send.
+// Headers of tokens: which one an authorizer reads, and which ones a page can send.
 
-/** The header that API Gateway's authorisers read by default. */
+/** The header that API Gateway's authorizers read by default. */
 export const standardHeader = "Authorization";
 
 /** headerNames reads names that are separated by commas or spaces, as a person types them or an address has them. */

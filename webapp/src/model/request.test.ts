@@ -66,7 +66,7 @@ describe("what is missing before anything can be sent", () => {
     expect(missing({ kind: "api_key", apiKey: "k" })).toBeNull();
     expect(missing(iam)).toBeNull();
     expect(missing({ kind: "lambda", headers: [{ name: "X-Client", token: "Bearer größe" }] })).toBeNull();
-    expect(missing({ kind: "lambda", headers: [] }), "an authoriser that reads the query").toBeNull();
+    expect(missing({ kind: "lambda", headers: [] }), "an authorizer that reads the query").toBeNull();
   });
 
   test("no token if nothing verifies it, but an invalid header value is still reported", () => {

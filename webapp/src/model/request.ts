@@ -73,7 +73,7 @@ function missingToken(
   { kind, headers }: Extract<Authorization, { kind: "cognito" | "lambda" }>,
   unverified: boolean,
 ): Missing | null {
-  // A Lambda authoriser may read only the query, which is part of the endpoint.
+  // A Lambda authorizer may read only the query, which is part of the endpoint.
   if (kind === "cognito" && headers.length === 0)
     return { field: "header", text: "Name the header for the token. It is usually Authorization." };
   for (const { name, token } of headers) {

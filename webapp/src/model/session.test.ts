@@ -305,7 +305,7 @@ test("the log says how a request identified its sender", async () => {
     "none",
     "API key",
     "IAM keys, Signature Version 4",
-    "token of a Lambda authoriser in no header",
+    "token of a Lambda authorizer in no header",
   ]);
 });
 

@@ -280,6 +280,6 @@ function named(authorization: Authorization): string {
     api_key: "API key",
     iam: "IAM keys, Signature Version 4",
     cognito: `Cognito token in ${names}`,
-    lambda: `token of a Lambda authoriser in ${names}`,
+    lambda: `token of a Lambda authorizer in ${names}`,
   }[authorization.kind];
 }

@@ -145,7 +145,7 @@ function tokenHint(kind: AuthorizationKind, names: string[]): string {
   const query =
     "Put a query parameter that the function reads into the endpoint (?NAME=VALUE). The link then contains it.";
   return names.length === 0
-    ? `This authoriser reads no header, so you need no token. ${query}`
+    ? `This authorizer reads no header, so you need no token. ${query}`
     : `Sent exactly as you type it. Include Bearer where the function expects that. ${query}`;
 }
 

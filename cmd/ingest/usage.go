@@ -266,12 +266,28 @@ func flagRemedy(command *cobra.Command, typed string) string {
 	if near := nearest.Name(typed, flagNames(command)); near != "" {
 		return "did you mean --" + near + "?"
 	}
+	help := "see " + command.CommandPath() + " --help"
 	for _, other := range command.Root().Commands() {
-		if near := nearest.Name(typed, flagNames(other)); near != "" && other != command {
-			return fmt.Sprintf("%s has --%s; see %s --help", other.CommandPath(), near, command.CommandPath())
+		near := nearest.Name(typed, flagNames(other))
+		if near == "" || other == command {
+			continue
+		}
+		if owners := commandsWith(command.Root(), near); len(owners) > 1 {
+			return fmt.Sprintf("the commands %s have --%s; %s", strings.Join(owners, ", "), near, help)
+		}
+		return fmt.Sprintf("%s has --%s; %s", other.CommandPath(), near, help)
+	}
+	return help
+}
+
+// commandsWith are the names of the commands that have a flag.
+func commandsWith(root *cobra.Command, flag string) (names []string) {
+	for _, command := range root.Commands() {
+		if slices.Contains(flagNames(command), flag) {
+			names = append(names, command.Name())
 		}
 	}
-	return "see " + command.CommandPath() + " --help"
+	return names
 }
 
 func flagNames(command *cobra.Command) []string {

@@ -47,6 +47,7 @@ func TestUnknownCommands(t *testing.T) {
 		"replya --env prod":    `ingest has no command "replya"; did you mean replay? There are ` + all,
 		"nonsense":             `ingest has no command "nonsense"; use ` + all,
 		"help upp":             `ingest has no command "upp"; did you mean up? There are ` + all,
+		"--env dev":            "ingest has no flag --env; the commands backend, deployer, drill, hcl, openapi, plan, replay, up, verify have --env; see ingest --help",
 		"--verbos":             "ingest has no flag --verbos; ingest up has --verbose; see ingest --help",
 		"up dev":               `ingest up takes no argument, but has "dev"; name an environment with --env dev`,
 		"up --unlimited false": `ingest up takes no argument, but has "false"; write --unlimited=false`,

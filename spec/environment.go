@@ -310,10 +310,9 @@ type Delivery struct {
 	ErrorPrefix string
 	// TimeZone is the time zone of the dates in both prefixes and in the objects' names: "UTC", or one of the time zones that
 	// Firehose lists, such as "Asia/Tokyo" (developer guide, "Configure Amazon S3 object name format"). The list has no
-	// abbreviations such as EST, and some names that IANA has replaced, such as Asia/Calcutta. Of
-	// those with "-" Firehose's API accepts none. Where clocks are set back, a folder
-	// of an hour holds two hours of events once a year. The saved queries and the partitions of Query are in this time zone. A
-	// change moves no object: those that Firehose delivered before keep the names of the former time zone.
+	// abbreviations such as EST, and some names that IANA has replaced, such as Asia/Calcutta. Firehose's API accepts none with "-". Where
+	// clocks are set back, a folder of an hour holds two hours of events once a year. The saved queries and the partitions of Query are
+	// in this time zone. A change moves no object: those that Firehose delivered before keep the names of the former time zone.
 	TimeZone string
 	// FileExtension ends the name of every delivered object: "." and 1 to 127 of 0-9, a-z and ! - _ . * ' ( ), such as
 	// ".json.gz". It replaces the extension that Firehose gives by itself: .gz with [GZIP], .zip with [ZIP], .snappy with [Snappy],

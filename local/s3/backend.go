@@ -403,7 +403,7 @@ func (s backend) kept(headers map[string]string) map[string]string {
 		name = http.CanonicalHeaderKey(name)
 		switch {
 		case strings.HasPrefix(name, userMetadata):
-			object[name] = decoded(value)
+			object[name] = decodedMetadata(value)
 		case value != "" && slices.Contains(objectHeaders, name):
 			object[name] = value
 		}

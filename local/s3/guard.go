@@ -608,7 +608,7 @@ func (s *sameOrigin) WriteHeader(status int) {
 			delete(header, name)
 		case strings.HasPrefix(name, userMetadata):
 			delete(header, name)
-			header[strings.ToLower(name)] = []string{encoded(strings.Join(values, ","))}
+			header[strings.ToLower(name)] = []string{encodedMetadata(strings.Join(values, ","))}
 		}
 	}
 	header.Set("X-Amz-Request-Id", s.id)

@@ -41,7 +41,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageFunc(printUsage)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand(), hclCommand(), planCommand(), verifyCommand(), drillCommand())
 	root.InitDefaultHelpCmd() // Execute does this too, but only after checkCommand

@@ -39,23 +39,40 @@ func asUsage(err error) error {
 // usagef is fmt.Errorf for a usage error.
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// usageTemplate is cobra's template in this project's words, with the texts of flags in lines of 100 characters.
-const usageTemplate = `Usage:
-  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND [flags]{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+// printUsage prints how to use a command, with the texts of flags in lines of 100 characters. A template in its place would keep every
+// exported method of AWS's SDK in the program, because cobra then loads package text/template, which calls methods by name.
+func printUsage(command *cobra.Command) error {
+	out := command.OutOrStderr()
+	if command.HasAvailableSubCommands() {
+		fmt.Fprintf(out, "Usage:\n  %s COMMAND [flags]\n", command.CommandPath())
+	} else {
+		fmt.Fprintf(out, "Usage:\n  %s\n", command.UseLine())
+	}
+	if command.HasExample() {
+		fmt.Fprintf(out, "\nExamples:\n%s\n", command.Example)
+	}
+	if command.HasAvailableSubCommands() {
+		fmt.Fprint(out, "\nCommands:\n")
+		for _, below := range command.Commands() {
+			if below.IsAvailableCommand() || below.Name() == "help" {
+				fmt.Fprintf(out, "  %-*s %s\n", below.NamePadding(), below.Name(), below.Short)
+			}
+		}
+	}
+	if command.HasAvailableLocalFlags() {
+		fmt.Fprintf(out, "\nFlags:\n%s\n", strings.TrimRight(command.LocalFlags().FlagUsagesWrapped(100), " \n"))
+	}
+	if command.HasAvailableSubCommands() {
+		fmt.Fprintf(out, usageEnd, command.CommandPath())
+	}
+	return nil
+}
 
-Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
-
-Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-Flags:
-{{.LocalFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
-
+const usageEnd = `
 Exit status: 0 after success and help, 1 after a failure, 2 after a usage error, and 130
 after Ctrl-C in a replay, a verification, a drill or a plan of a sample.
 
-For the flags of a command, run "{{.CommandPath}} COMMAND --help".{{end}}
+For the flags of a command, run "%s COMMAND --help".
 `
 
 // addHelpFlags gives each command a flag --help as the last of its flags.

@@ -93,21 +93,29 @@ export function unexpected(complaints: string[]): string[] {
   return complaints.filter((complaint) => !/Failed to load resource|blocked by CORS policy|net::ERR_/.test(complaint));
 }
 
+const ofAll: RunOptions = { resultTypes: ["violations"] };
+
 /** In the dark scheme nothing but the colours is different. By its tag, axe would also run the rule of level AAA that it leaves out. */
 const ofColours: RunOptions = {
+  ...ofAll,
   runOnly: { type: "tag", values: ["cat.color"] },
   rules: { "color-contrast-enhanced": { enabled: false } },
 };
 
 /**
- * check runs axe-core on the page, or on the part that a state changes: all rules, and in the dark scheme those of colours. As a script
- * element the page's policy would refuse axe.
+ * check runs axe-core on the page, or on the part that a state changes: all rules in the light scheme, and then those of colours in the
+ * dark one. As a script element the page's policy would refuse axe.
  */
 export async function check(page: Page, state: string, part = "html") {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const isDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
-  const options: RunOptions = { resultTypes: ["violations"], ...(isDark ? ofColours : {}) };
-  const found = await page.evaluate(
+  expect(await findings(page, part, ofAll), state).toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await findings(page, part, ofColours), `${state}, in the dark scheme`).toEqual([]);
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+function findings(page: Page, part: string, options: RunOptions): Promise<string[]> {
+  return page.evaluate(
     async ([part, options]) => {
       const { axe } = window as unknown as { axe: typeof import("axe-core") };
       const { violations } = await axe.run(part, options);
@@ -117,5 +125,4 @@ export async function check(page: Page, state: string, part = "html") {
     },
     [part, options] as const,
   );
-  expect(found, state).toEqual([]);
 }

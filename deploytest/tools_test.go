@@ -88,11 +88,8 @@ func needNode(t *testing.T) {
 func nodeModules(t *testing.T) string {
 	t.Helper()
 	needNode(t)
-	folder := filepath.Join(root(t), "node_modules")
-	if _, err := os.Stat(filepath.Join(folder, ".bin", "cdktf")); err != nil {
-		missing(t, "cdktf is not in node_modules/.bin", "run: npm ci")
-	}
-	return folder
+	lacking.Install(t, root(t), "tools")
+	return filepath.Join(root(t), "node_modules")
 }
 
 // needProvider ends a test whose `terraform init` found no way to the provider. Any other error is a failure.

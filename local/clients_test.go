@@ -2,7 +2,6 @@ package local
 
 import (
 	"cmp"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,16 +29,14 @@ func drive(t *testing.T, url, interpreter, program string) {
 	}
 }
 
-// driveNode runs a JavaScript program, which needs a package of package.json's.
-func driveNode(t *testing.T, url, program, needs string) {
+// driveNode runs a JavaScript program, with the packages of package.json.
+func driveNode(t *testing.T, url, program string) {
 	t.Helper()
 	node, err := exec.LookPath(cmp.Or(os.Getenv("JSII_NODE"), "node"))
 	if err != nil {
 		lacking.End(t, "node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
 	}
-	if _, err := os.Stat(filepath.Join(clients, "node_modules", needs)); errors.Is(err, os.ErrNotExist) {
-		lacking.End(t, needs+" is not installed; run: npm ci --prefix local/"+clients)
-	}
+	lacking.Install(t, "..", "clients")
 	drive(t, url, node, program)
 }
 
@@ -65,7 +62,7 @@ func drivePython(t *testing.T, url, program string) {
 func TestJavaScriptKinesisClient(t *testing.T) {
 	p := devPipeline(t, func(opts *Options) { opts.Unlimited = true })
 	before := p.records()
-	driveNode(t, p.awsURL(), "kinesis.mjs", "@aws-sdk")
+	driveNode(t, p.awsURL(), "kinesis.mjs")
 	if p.records() == before && !t.Failed() && !t.Skipped() {
 		t.Error("no record is in the stream")
 	}

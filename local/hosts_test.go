@@ -134,7 +134,7 @@ func TestGoS3ClientByHost(t *testing.T) {
 // AWS's JavaScript SDK does so too.
 func TestJavaScriptS3Client(t *testing.T) {
 	p := devPipeline(t)
-	driveNode(t, strings.Replace(p.awsURL(), "127.0.0.1", "localhost", 1), "s3.mjs", "@aws-sdk")
+	driveNode(t, strings.Replace(p.awsURL(), "127.0.0.1", "localhost", 1), "s3.mjs")
 }
 
 // boto3 gets AWS's answers from S3, or a refusal that says what is missing.

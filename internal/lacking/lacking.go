@@ -1,8 +1,13 @@
-// Package lacking ends a test that lacks a tool, the same way in every package.
+// Package lacking installs what a test needs, or ends the test, the same way in every package.
 package lacking
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -14,4 +19,32 @@ func End(t testing.TB, line string) {
 		t.Fatal(line)
 	}
 	t.Skip(line)
+}
+
+// installed are the functions that install a target of the Makefile once, by folder and target.
+var installed sync.Map
+
+// Install makes a target of the Makefile in the repository's folder, once in a process, and ends the test if that fails. So the other
+// tests run meanwhile: an installation mostly waits. make does nothing where everything is there.
+func Install(t testing.TB, repository, target string) {
+	t.Helper()
+	known, _ := installed.LoadOrStore(repository+" "+target, sync.OnceValue(func() error { return makeTarget(repository, target) }))
+	if err := known.(func() error)(); err != nil {
+		End(t, fmt.Sprintf("make %s fails: %v; run it to see why", target, err))
+	}
+}
+
+// makeTarget returns the last line of make's output as the error. It hides from make that another make may run the tests: that one
+// would share its jobs with it.
+func makeTarget(repository, target string) error {
+	command := exec.Command("make", "--silent", "-C", repository, target)
+	command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "MAKE") || strings.HasPrefix(variable, "MFLAGS=")
+	})
+	output, err := command.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	return fmt.Errorf("%w, %s", err, lines[len(lines)-1])
 }

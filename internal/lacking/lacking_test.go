@@ -1,6 +1,11 @@
 package lacking
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // recorder notes how a test ends.
 type recorder struct {
@@ -26,5 +31,29 @@ func TestEnd(t *testing.T) {
 	End(r, "no tool; install it")
 	if want := "failed: no tool; install it"; len(r.ended) < len(want) || r.ended[:len(want)] != want {
 		t.Errorf("with CI=true the test %s, want %s", r.ended, want)
+	}
+}
+
+func TestInstall(t *testing.T) {
+	t.Setenv("CI", "")
+	t.Setenv("MAKEFLAGS", "--dry-run") // of a make that runs the tests
+	folder := t.TempDir()
+	makefile := "there: ; @echo once >> made\nnowhere: ; @echo 'error: no registry' >&2; exit 3\n"
+	if err := os.WriteFile(filepath.Join(folder, "Makefile"), []byte(makefile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := &recorder{}
+		if Install(r, folder, "there"); r.ended != "" {
+			t.Errorf("the test %s", r.ended)
+		}
+	}
+	if made, err := os.ReadFile(filepath.Join(folder, "made")); string(made) != "once\n" {
+		t.Errorf("the target was made %q (%v), want once", made, err)
+	}
+	r := &recorder{}
+	Install(r, folder, "nowhere")
+	if !strings.HasPrefix(r.ended, "skipped: make nowhere fails: exit status 2, ") || !strings.HasSuffix(r.ended, "; run it to see why") {
+		t.Errorf("the test %s", r.ended)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -188,6 +189,30 @@ func TestAWaitForRoomIsNotTheClients(t *testing.T) {
 		}
 		if first := body.deadlines[0].Sub(began); first != time.Hour+5*time.Second || !body.deadlines[len(body.deadlines)-1].IsZero() {
 			t.Errorf("the deadlines are %v, from %v", body.deadlines, began)
+		}
+	})
+}
+
+// Small bodies cost no collection, and large ones cost one for each time that they come.
+func TestTheMemoryOfLargeBodiesIsReturned(t *testing.T) {
+	returned := 0
+	returnMemory = func() { returned++ }
+	t.Cleanup(func() { returnMemory = debug.FreeOSMemory })
+	synctest.Test(t, func(t *testing.T) {
+		room := New(54*mib, clockwork.NewRealClock())
+		for _, step := range []struct{ size, want int }{{mib, 0}, {9 * mib, 1}, {mib, 1}, {worthReturning, 2}} {
+			for range 3 {
+				share, _, err := room.read(&zeros{left: step.size}, int64(step.size))
+				if err != nil {
+					t.Fatal(err)
+				}
+				share.Shrink(0)
+			}
+			time.Sleep(quietTime + time.Second)
+			synctest.Wait()
+			if returned != step.want {
+				t.Errorf("after bodies of %d bytes memory was returned %d times, want %d", step.size, returned, step.want)
+			}
 		}
 	})
 }

@@ -23,8 +23,9 @@ type Room struct {
 	shared *semaphore.Weighted // in bytes
 	beyond chan struct{}       // holds a token while a body is beyond the room
 	clock  clockwork.Clock
-	// held is what all bodies hold. givingBack is true while a timer waits to return their memory.
-	held       atomic.Int64
+	// held is what all bodies hold, and most the most since their memory was last returned. givingBack is true while a timer waits to
+	// return it.
+	held, most atomic.Int64
 	givingBack atomic.Bool
 }
 
@@ -113,23 +114,34 @@ func (s *Share) Shrink(to int64) {
 }
 
 func (s *Share) become(size int64) {
-	s.room.held.Add(size - s.held)
+	held := s.room.held.Add(size - s.held)
+	for most := s.room.most.Load(); held > most && !s.room.most.CompareAndSwap(most, held); {
+		most = s.room.most.Load()
+	}
 	s.held = size
 }
 
 // quietTime is the time without large bodies after which their memory goes back to the system.
 const quietTime = 5 * time.Second
 
+// worthReturning is how many bytes bodies must have held at once for their memory to be returned. Go's smallest heap has as many, and a
+// collection for a few small bodies would take more processor time than their requests.
+const worthReturning = 4 << 20
+
+// returnMemory is a variable for tests.
+var returnMemory = debug.FreeOSMemory
+
 // giveBack returns the memory of large bodies to the system when none has arrived for quietTime. Go itself would keep it until the
 // next collection, which an idle process makes only after two minutes.
 func (r *Room) giveBack() {
-	if !r.givingBack.CompareAndSwap(false, true) {
+	if r.most.Load() < worthReturning || !r.givingBack.CompareAndSwap(false, true) {
 		return
 	}
 	r.clock.AfterFunc(quietTime, func() {
 		r.givingBack.Store(false)
 		if r.held.Load() == 0 {
-			debug.FreeOSMemory()
+			r.most.Store(0)
+			returnMemory()
 		}
 	})
 }

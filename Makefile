@@ -99,7 +99,7 @@ check: ## Run the checks for each commit: build, vet, goldens, and the quick Go 
 
 test: ## Run every test; deploytest applies the pipeline to a moto server with real Terraform
 	@scripts/need go node npm
-	@$(MAKE) --silent --no-print-directory --jobs=3 moto webapp test-command
+	@$(MAKE) --silent --no-print-directory --jobs=5 tools moto webapp clients test-command
 	@INGEST="$(CURDIR)/bin/ingest" go run ./internal/testrun
 
 test-loading: ## Compare CDKTF's own loading with the project's on every tested environment; "make test" does so on two
@@ -147,7 +147,7 @@ node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-audit --no-fund
 	@touch $@
 
-# The command that the tests of the page run. It compiles while others install, which mostly wait. Tests install what few of them need.
+# The command that the tests of the page run. It compiles while others install, which mostly wait.
 .PHONY: test-command
 test-command:
 	@scripts/compiling "building the tests" $(bindings) "about two minutes"

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cdk.tf/go/ingest/internal/excerpt"
 )
@@ -74,10 +75,10 @@ func atLeast(from float64) check {
 	}, "use at least "+textOf(from))
 }
 
-// like takes texts of a pattern.
+// like takes texts of a pattern. It compiles the pattern when it first needs it: all of them take a tenth of a command's start.
 func like(pattern, remedy string) check {
-	compiled := regexp.MustCompile(pattern)
-	return each(func(value any) bool { return compiled.MatchString(textOf(value)) }, remedy)
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return each(func(value any) bool { return compiled().MatchString(textOf(value)) }, remedy)
 }
 
 // notBeginning takes texts that do not begin with a reserved one.

@@ -343,9 +343,13 @@ func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 	return content, err
 }
 
-// beginningOf is how a message of Terraform's begins, on one line: its explanation fills a screen.
+// beginningOf is how the first error of Terraform's begins, on one line: its explanation fills a screen, and warnings may stand before it.
 func beginningOf(message []byte) string {
-	return excerpt.Bytes(strings.Join(strings.Fields(strings.NewReplacer("│", "", "╷", "", "╵", "").Replace(string(message))), " "), 160)
+	text := strings.Join(strings.Fields(strings.NewReplacer("│", "", "╷", "", "╵", "").Replace(string(message))), " ")
+	if at := strings.Index(text, "Error: "); at > 0 {
+		text = text[at:]
+	}
+	return excerpt.Bytes(text, 160)
 }
 
 // configure makes the AWS configuration: that of ingest up, or that of the AWS command line.

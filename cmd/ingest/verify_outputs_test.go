@@ -23,6 +23,7 @@ func TestVerifyReadsOutputsWithTheProgramThatDeploys(t *testing.T) {
 		{"neither", "", "", "", "terraform is not on PATH, which reads the outputs from the state; install it, name another program in TERRAFORM_BINARY_NAME, or name a file of outputs with --outputs"},
 		{"no OpenTofu", "terraform", state, "tofu", "tofu is not on PATH, which reads"},
 		{"OpenTofu fails", "tofu", "echo 'Error: no backend' >&2; exit 1", "tofu", `tofu output says "Error: no backend"; deploy the environment from this folder first (make deploy ENV=dev), run tofu -chdir=cdktf.out/stacks/dev init where`},
+		{"Terraform warns first", "terraform", "echo 'There are problems: │ Warning: no file │ Error: Backend initialization required' >&2; exit 1", "", `terraform output says "Error: Backend initialization required"; deploy the`},
 		{"no outputs", "terraform", "echo '{}'", "", "--env dev: the state has no outputs, so nothing is deployed; deploy the environment first (make deploy ENV=dev), name a file of outputs with --outputs (npx cdktf output ENV --outputs-file FILE), or verify a running ingest up with --local"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

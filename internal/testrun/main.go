@@ -77,7 +77,7 @@ func lanes(short bool, packages []string) [][]part {
 		{
 			// The other lanes have a longest way that no second processor shortens; these tests fill what they leave. Two of these
 			// packages, cmd/ingest and drill, mostly wait: a third runs beside them.
-			{"Go", slices.Concat([]string{"nice", "-n", "5"}, test, []string{"-p=3"}, quick), true},
+			{"Go", slices.Concat([]string{"nice", "-n", "10"}, test, []string{"-p=3"}, quick), true},
 		},
 		{
 			{"deploytest", deploy, true},

@@ -30,12 +30,12 @@ func Install(t testing.TB, repository, target string) {
 	t.Helper()
 	known, _ := installed.LoadOrStore(repository+" "+target, sync.OnceValue(func() error { return makeTarget(repository, target) }))
 	if err := known.(func() error)(); err != nil {
-		End(t, fmt.Sprintf("make %s fails: %v; run it to see why", target, err))
+		End(t, fmt.Sprintf("make %s fails: %v; make it succeed in the repository's folder first", target, err))
 	}
 }
 
-// makeTarget returns the last line of make's output as the error. It hides from make that another make may run the tests: that one
-// would share its jobs with it.
+// makeTarget returns the last line of what a target says as the error, less make's own last words. It hides from make that another make
+// may run the tests: that one would share its jobs with it.
 func makeTarget(repository, target string) error {
 	command := exec.Command("make", "--silent", "-C", repository, target)
 	command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
@@ -45,6 +45,10 @@ func makeTarget(repository, target string) error {
 	if err == nil {
 		return nil
 	}
-	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
-	return fmt.Errorf("%w, %s", err, lines[len(lines)-1])
+	for _, line := range slices.Backward(strings.Split(string(output), "\n")) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "make") {
+			return fmt.Errorf("%w, %s", err, line)
+		}
+	}
+	return err
 }

@@ -53,7 +53,13 @@ func TestInstall(t *testing.T) {
 	}
 	r := &recorder{}
 	Install(r, folder, "nowhere")
-	if !strings.HasPrefix(r.ended, "skipped: make nowhere fails: exit status 2, ") || !strings.HasSuffix(r.ended, "; run it to see why") {
-		t.Errorf("the test %s", r.ended)
+	if want := "skipped: make nowhere fails: exit status 2, error: no registry; make it succeed in the repository's folder first"; r.ended != want {
+		t.Errorf("the test %s, want %s", r.ended, want)
+	}
+	t.Setenv("PATH", "")
+	r = &recorder{}
+	Install(r, folder, "without make")
+	if want := `skipped: make without make fails: exec: "make": executable file not found in $PATH; `; !strings.HasPrefix(r.ended, want) {
+		t.Errorf("the test %s, want %s", r.ended, want)
 	}
 }

@@ -37,7 +37,7 @@ webapp/dist/index.html: webapp/node_modules/.package-lock.json $(shell find weba
 webapp/node_modules/.package-lock.json: webapp/package-lock.json
 	@scripts/need node npm
 	@echo "installing the packages of the web page"
-	@npm ci --prefix webapp --no-audit --no-fund
+	@scripts/install-packages webapp
 	@touch $@
 
 synth: ## Write cdktf.out/stacks/ENV/cdk.tf.json of every environment, or of those in ENV=dev,prod
@@ -129,7 +129,7 @@ scan: ## Scan every environment that is not public with Trivy and tflint
 
 bench: ## Measure the pipeline on this machine; docs/benchmarks.md has results
 	@scripts/need go node npm
-	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2
+	@scripts/install-packages bench || echo "kinesalite could not be installed and is left out" >&2
 	go run ./bench
 
 bench-synth: ## Measure a synthesis beside jsii's own loading
@@ -144,7 +144,7 @@ tools: node_modules/.package-lock.json
 node_modules/.package-lock.json: package-lock.json
 	@scripts/need node npm
 	@echo "installing cdktf"
-	@npm ci --no-audit --no-fund
+	@scripts/install-packages .
 	@touch $@
 
 # The command that the tests of the page run. It compiles while others install, which mostly wait.
@@ -158,7 +158,7 @@ test-command:
 clients: local/testdata/clients/node_modules/.package-lock.json
 local/testdata/clients/node_modules/.package-lock.json: local/testdata/clients/package-lock.json
 	@scripts/need node npm
-	@npm ci --prefix local/testdata/clients --no-audit --no-fund
+	@scripts/install-packages local/testdata/clients
 	@touch $@
 
 # moto_server with boto3, as deploytest/requirements.txt pins it. Without Python the tests that need it skip and say so.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/drill"
-	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
@@ -125,10 +124,11 @@ func TestTheShellHasTheNamesOfThePipeline(t *testing.T) {
 	if status != statusDone || stderr != "" {
 		t.Fatalf("it ends with %d: %s", status, stderr)
 	}
-	env := catalogue.Named("option-names")
 	for expression, want := range map[string]string{
-		"$ENV": env.Name, "$NAME": env.APIName(), "$STREAM": env.StreamName(), "$DELIVERY_STREAM": env.DeliveryStreamName(), "$BUCKET": env.BucketName(),
-		"$ACCESS": env.AccessLogGroupName(), "$DELIVERY": env.DeliveryLogGroupName(),
+		"$ENV": "option-names", "$NAME": "web-clicks-option-names",
+		"$STREAM": "web-clicks-stream-option-names", "$DELIVERY_STREAM": "web-clicks-firehose-option-names",
+		"$BUCKET": "web-clicks-firehose-bucket-111122223333-option-names",
+		"$ACCESS": "/aws/apigateway/web-clicks-option-names/access", "$DELIVERY": "/aws/kinesisfirehose/web-clicks-firehose-option-names",
 		"$AWS_REGION $AWS_DEFAULT_REGION": "eu-central-1 eu-central-1", "$AWS_ENDPOINT_URL": p.aws,
 		"$(attempt '{\"event\": \"signup\", \"user_id\": 5}' | head -n 1 | tr -d '\r')": "HTTP/1.1 200 OK",
 		"$(out no_such_output 2>&1)": "out: the pipeline has no output no_such_output",

@@ -21,7 +21,8 @@ import (
 	"cdk.tf/go/ingest/local"
 )
 
-// asProgram makes the test's binary the program itself: what is killed here is a real process.
+// asProgram makes the test's binary the program itself: what is killed here is a real process. The tests start it more than a hundred
+// times, so none of them imports CDKTF, which takes longer to start than the program.
 const asProgram = "INGEST_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {

@@ -17,6 +17,7 @@ rm -rf "$FOLDER/node_modules"
 mkdir -p "$FOLDER/node_modules/.bin" "$FOLDER/node_modules/one"
 echo 'echo one' >"$FOLDER/node_modules/one/run"
 chmod 755 "$FOLDER/node_modules/one/run"
+echo "{}" >"$FOLDER/node_modules/.package-lock.json"
 ln -s ../one/run "$FOLDER/node_modules/.bin/one"`
 
 // clone is a folder whose packages are installed with a cache.
@@ -70,8 +71,13 @@ func TestPackagesAreKeptForOtherClones(t *testing.T) {
 	if info, err := os.Stat(kept); err != nil || info.Mode().Perm() != 0o555 {
 		t.Errorf("a file that clones share can be written: %v, %v", info.Mode(), err)
 	}
-	if err := os.WriteFile(filepath.Join(second.folder, "node_modules", "left"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"left", ".package-lock.json"} { // npm writes to the second
+		if err := os.WriteFile(filepath.Join(second.folder, "node_modules", name), []byte("of one clone"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(first.folder, "node_modules", ".package-lock.json")); err != nil || string(text) != "{}\n" {
+		t.Errorf("what npm writes in one clone, another has too: %q, %v", text, err)
 	}
 	if result, asked := second.install(t); result.status != 0 || asked {
 		t.Errorf("an installation over an older one: %+v, npm was asked: %t", result, asked)
@@ -110,7 +116,10 @@ func TestAFailedInstallationIsNotKept(t *testing.T) {
 	if result, asked := c.install(t); result.status != 0 || !asked {
 		t.Errorf("after npm's failure: %+v, npm was asked: %t", result, asked)
 	}
-	if result := commandIn(t, bin, nil, "scripts/install-packages"); result.status != 2 || !strings.Contains(result.stderr, "FOLDER") {
-		t.Errorf("without a folder: %+v", result)
+	for folder, want := range map[string]string{"": "error: no folder; ", "docs": "error: docs has no package-lock.json; "} {
+		want += "name a folder with one: scripts/install-packages FOLDER\n"
+		if result := commandIn(t, bin, nil, "scripts/install-packages", folder); result != (said{2, "", want}) {
+			t.Errorf("folder %q: %+v", folder, result)
+		}
 	}
 }

@@ -10,19 +10,31 @@ import (
 	"testing"
 )
 
-// built is the program.
-func built(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "testrun")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+// asProgram makes the test's binary the program itself.
+const asProgram = "INGEST_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
 	}
-	return program
+	os.Exit(m.Run())
+}
+
+// program is a command that runs the program.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(path, args...)
+	command.Env = append(os.Environ(), asProgram+"=1")
+	return command
 }
 
 // The tests end with the program that reads their progress, such as head.
 func TestTheReaderEnds(t *testing.T) {
-	program, bin := built(t), t.TempDir()
+	bin := t.TempDir()
 	ended := filepath.Join(bin, "ended")
 	// A go whose tests pass one after another until they are interrupted.
 	text := `#!/bin/sh
@@ -33,8 +45,8 @@ while :; do echo '{"Action":"pass","Package":"cdk.tf/go/ingest/x","Elapsed":1}';
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(program, "-short")
-	command.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	command := program(t, "-short")
+	command.Env = append(command.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +68,7 @@ while :; do echo '{"Action":"pass","Package":"cdk.tf/go/ingest/x","Elapsed":1}';
 }
 
 func TestNoArguments(t *testing.T) {
-	out, err := exec.Command(built(t), "./policy").CombinedOutput()
+	out, err := program(t, "./policy").CombinedOutput()
 	const want = `error: testrun takes no "./policy"; it runs the tests of every package, and go test runs those of one` + "\n"
 	if err == nil || !strings.HasPrefix(string(out), want) {
 		t.Errorf("%v: %s", err, out)

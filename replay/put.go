@@ -106,6 +106,9 @@ func (r *run) describe(ctx context.Context) (limits, error) {
 		return limits{}, fmt.Errorf("the stream %s in %s: %w%s", r.Stream, r.ToRegion, err, remedy(err, "kinesis:DescribeStreamSummary on it"))
 	}
 	described := answer.StreamDescriptionSummary
+	if described == nil {
+		return limits{}, fmt.Errorf("the stream %s in %s: the answer does not describe it%s", r.Stream, r.ToRegion, otherService)
+	}
 	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: quota.MaxRecordBytes, now: r.Clock.Now()}
 	if now, ok := middleware.GetServerTime(answer.ResultMetadata); ok {
 		l.now = now
@@ -220,8 +223,17 @@ func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
 	if len(answer.Records) != len(r.batch) {
 		return 0, nil, fmt.Errorf("putting into %s: the answer has %d of %d records; it is unknown whether the stream has them, and the next replay puts them again", r.Stream, len(answer.Records), len(r.batch))
 	}
+	for i, result := range answer.Records {
+		if result.ErrorCode == nil && aws.ToString(result.SequenceNumber) == "" {
+			return 0, nil, fmt.Errorf("putting into %s: the answer neither confirms record %d of %d nor refuses it; it is unknown whether the stream has them, and the next replay puts them again%s",
+				r.Stream, i+1, len(r.batch), otherService)
+		}
+	}
 	return r.confirm(answer.Records)
 }
+
+// otherService is the remedy where an answer lacks what each answer of AWS has.
+const otherService = "; look whether --endpoint-url, AWS_ENDPOINT_URL or a proxy leads to another service than Kinesis"
 
 // confirm records in the checkpoint what the stream has accepted.
 func (r *run) confirm(results []types.PutRecordsResultEntry) (confirmed int, refusal, err error) {

@@ -635,6 +635,30 @@ func TestObjectsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// undescribed is a service at the stream's address that is not Kinesis.
+type undescribed struct{ Stream }
+
+func (undescribed) DescribeStreamSummary(context.Context, *awskinesis.DescribeStreamSummaryInput, ...func(*awskinesis.Options)) (*awskinesis.DescribeStreamSummaryOutput, error) {
+	return &awskinesis.DescribeStreamSummaryOutput{}, nil
+}
+
+func TestAnswersOfAnotherService(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(1, 2)
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		answer, err := forward(in)
+		answer.Records[1].SequenceNumber = nil
+		return answer, err
+	}
+	_, err := w.run()
+	w.expect("a record without a sequence number", "putting into stream: the answer neither confirms record 2 of 2 nor refuses it; it is unknown whether the stream has them, and the next replay puts them again"+otherService, fmt.Sprint(err))
+	w.stream.put = nil
+	w.expect("the next replay puts", 2, w.mustRun().Put)
+	w.opts.To = undescribed{w.stream}
+	_, err = w.run()
+	w.expect("a stream that is not described", "the stream stream in us-east-1: the answer does not describe it"+otherService, fmt.Sprint(err))
+}
+
 func TestTwoReplaysOfOneCheckpoint(t *testing.T) {
 	w := newWorld(t, 1)
 	w.failures(1, 1)

@@ -64,11 +64,15 @@ func (p *preflight) shards(ctx context.Context) outcome {
 		return unread(err, "kinesis:DescribeLimits", "the account")
 	}
 	body := p.stack.Resources("aws_kinesis_stream")[0].Body
-	has, used, need, what := aws.ToInt32(limits.ShardLimit), aws.ToInt32(limits.OpenShardCount), int32(tfjson.Number(body["shard_count"])), "shards"
+	quota, used, need, what := limits.ShardLimit, aws.ToInt32(limits.OpenShardCount), int32(tfjson.Number(body["shard_count"])), "shards"
 	onDemand := text(tfjson.At(body, "stream_mode_details", "stream_mode")) == "ON_DEMAND"
 	if onDemand {
-		has, used, need, what = aws.ToInt32(limits.OnDemandStreamCountLimit), aws.ToInt32(limits.OnDemandStreamCount), 1, "streams on demand"
+		quota, used, need, what = limits.OnDemandStreamCountLimit, aws.ToInt32(limits.OnDemandStreamCount), 1, "streams on demand"
 	}
+	if quota == nil {
+		return withoutMember("DescribeLimits", "limit of "+what)
+	}
+	has := *quota
 	if stream, err := p.AWS.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(text(body["name"]))}); err == nil && stream.StreamDescriptionSummary != nil {
 		existing := aws.ToInt32(stream.StreamDescriptionSummary.OpenShardCount)
 		if onDemand {
@@ -91,7 +95,11 @@ func (p *preflight) roleQuota(ctx context.Context) outcome {
 	if err != nil {
 		return unread(err, "iam:GetAccountSummary", "the account")
 	}
-	used, has, need := summary.SummaryMap["Roles"], summary.SummaryMap["RolesQuota"], int32(len(p.stack.Resources("aws_iam_role")))
+	has, known := summary.SummaryMap["RolesQuota"]
+	if !known {
+		return withoutMember("GetAccountSummary", "RolesQuota")
+	}
+	used, need := summary.SummaryMap["Roles"], int32(len(p.stack.Resources("aws_iam_role")))
 	if p.deployed {
 		need = 0
 	}

@@ -105,6 +105,7 @@ func preflightCases() []preflightCase {
 		{"the stage's throttle", "dev", "quota-requests", nil, Holds, "1000 is the stage's throttle"},
 		{"no throttle", "dev", "quota-requests", with("GET /account", reply{body: `{}`}), Unknown, "L-8A5B8E43"},
 		{"no shards left", "dev", "quota-shards", with("DescribeLimits", reply{body: `{"ShardLimit": 10, "OpenShardCount": 10}`}), Differs, "10 of 10 are in use"},
+		{"no limit of shards", "dev", "quota-shards", with("DescribeLimits", reply{body: `{}`}), Unknown, "has no limit of shards"},
 		{"shards of the deployment", "dev", "quota-shards", map[string]reply{"DescribeLimits": {body: `{"ShardLimit": 10, "OpenShardCount": 10}`}, "DescribeStreamSummary": {body: one}}, Holds, "adds 0"},
 		{"a stream that becomes one on demand", "option-ondemand", "quota-shards", map[string]reply{
 			"DescribeLimits": {body: `{"OnDemandStreamCountLimit": 50, "OnDemandStreamCount": 50}`}, "DescribeStreamSummary": {body: one},
@@ -114,6 +115,7 @@ func preflightCases() []preflightCase {
 			"DescribeStreamSummary": {body: `{"StreamDescriptionSummary": {"StreamName": "s", "OpenShardCount": 4, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}}`},
 		}, Holds, "adds 0"},
 		{"no roles left", "dev", "quota-roles", with("GetAccountSummary", summary(999, 1000)), Differs, "999 of 1000"},
+		{"no limit of roles", "dev", "quota-roles", with("GetAccountSummary", reply{body: `<GetAccountSummaryResponse><GetAccountSummaryResult></GetAccountSummaryResult></GetAccountSummaryResponse>`}), Unknown, "has no RolesQuota"},
 		{"no logging role yet", "dev", "logging-role", nil, Holds, "none yet; this stack sets"},
 		{"another stack's logging role", "dev", "logging-role", map[string]reply{
 			"GET /account":           {body: otherRole},
@@ -147,12 +149,15 @@ func namesCases(with func(string, reply) map[string]reply, stream string) []pref
 	const ours = "in this account already"
 	return []preflightCase{
 		{"another account's bucket", "dev", "buckets", with("bucket", reply{status: http.StatusForbidden}), Differs, "another account's"},
+		{"a bucket for a wrong secret key", "dev", "buckets", map[string]reply{"bucket": {status: http.StatusForbidden}, "GetCallerIdentity": deniesXML("SignatureDoesNotMatch")}, Unknown, "use credentials that are valid"},
+		{"a bucket for an expired token", "dev", "buckets", map[string]reply{"bucket": {status: http.StatusBadRequest}, "GetCallerIdentity": deniesXML("ExpiredToken")}, Unknown, "use credentials that are valid"},
 		{"a bucket elsewhere", "dev", "buckets", with("bucket", reply{status: http.StatusMovedPermanently}), Differs, "another region"},
 		{"an own bucket", "dev", "buckets", with("bucket", reply{}), Differs, ours},
 		{"a stream", "dev", "streams", with("DescribeStreamSummary", reply{body: stream}), Differs, ours},
 		{"a role", "dev", "roles", with("GetRole", reply{body: `<GetRoleResponse><GetRoleResult><Role></Role></GetRoleResult></GetRoleResponse>`}), Differs, ours},
 		{"a log group", "dev", "log-groups", with("DescribeLogGroups", reply{body: `{"logGroups": [{"logGroupName": "/aws/apigateway/api-kinesis-dev/access"}]}`}), Differs, ours},
 		{"an alarm", "prod", "alarms", with("DescribeAlarms", reply{body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms><member><AlarmName>a</AlarmName></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`}), Differs, ours},
+		{"a composite alarm", "prod", "alarms", with("DescribeAlarms", reply{body: `<DescribeAlarmsResponse><DescribeAlarmsResult><CompositeAlarms><member><AlarmName>a</AlarmName></member></CompositeAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`}), Differs, ours},
 		{"no permission to look", "dev", "streams", with("DescribeStreamSummary", denies("AccessDeniedException")), Unknown, "allow kinesis:DescribeStreamSummary"},
 	}
 }
@@ -185,6 +190,20 @@ func TestPreflight(t *testing.T) {
 			if !differed[strings.TrimPrefix(id, "preflight/")] {
 				t.Errorf("no test has seen %s differ", id)
 			}
+		}
+	}
+}
+
+// TestCompositeAlarms holds that CloudWatch is asked for composite alarms too: of a request that names no kind it returns metric alarms alone
+// (API reference, DescribeAlarms).
+func TestCompositeAlarms(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, emptyAccount())
+	p := &preflight{run: &run{Options: Options{AWS: a.clients()}, Pipeline: &Pipeline{stack: stackOf(t, "prod")}}}
+	p.alarms(t.Context())
+	for _, kind := range []string{"MetricAlarm", "CompositeAlarm"} {
+		if !strings.Contains(a.asked["DescribeAlarms"], kind) {
+			t.Errorf("a preflight asks for no %s: %s", kind, a.asked["DescribeAlarms"])
 		}
 	}
 }

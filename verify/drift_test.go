@@ -216,6 +216,8 @@ var driftsOfTheRest = []drift{
 	{"log-groups", "DescribeLogGroups.logGroups.logGroupName", "it does not exist", ""},
 	{"log-groups", "DescribeLogGroups.logGroups.retentionInDays", "retention in days", ""},
 	{"log-groups", "DescribeLogGroups.logGroups.kmsKeyId", "key", ""},
+	{"log-groups", "DescribeLogStreams.logStreams.logStreamName", "it does not exist", ""},
+	{"dashboards", "GetDashboard.GetDashboardResponse.GetDashboardResult.DashboardBody", "as JSON", ""},
 	{"roles", "GetRole.GetRoleResponse.GetRoleResult.Role.AssumeRolePolicyDocument", "the trust of", ""},
 	{"roles", "GetRolePolicy.GetRolePolicyResponse.GetRolePolicyResult.PolicyDocument", "'s ", ""},
 	{"roles", "ListRolePolicies.ListRolePoliciesResponse.ListRolePoliciesResult.PolicyNames.member", "it also has", ""},
@@ -698,6 +700,12 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	add("DescribeLogGroups", "DescribeLogGroups", "json", tree{"logGroups": each(r, "aws_cloudwatch_log_group", func(body tree) tree {
 		return some(tree{"logGroupName": body["name"], "retentionInDays": body["retention_in_days"], "kmsKeyId": body["kms_key_id"]})
 	})})
+	add("DescribeLogStreams", "DescribeLogStreams", "json", tree{"logStreams": each(r, "aws_cloudwatch_log_stream", func(body tree) tree {
+		return tree{"logStreamName": body["name"]}
+	})})
+	for _, dashboard := range r.stack.Resources("aws_cloudwatch_dashboard") {
+		add("GetDashboard", "GetDashboard", "xml", tree{"GetDashboardResponse": tree{"GetDashboardResult": tree{"DashboardBody": dashboard.Body["dashboard_body"]}}})
+	}
 	add("DescribeAlarms", "DescribeAlarms", "xml", tree{"DescribeAlarmsResponse": tree{"DescribeAlarmsResult": tree{"MetricAlarms": tree{
 		"member": each(r, "aws_cloudwatch_metric_alarm", rightAlarm),
 	}}}})

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -25,7 +26,7 @@ func logChecks() []check {
 		{id: "surroundings/access-log-settings", title: "The stage writes its access log as declared", hidden: onlyAWS("stage that a call describes"), look: accessLogSettings},
 		{id: "surroundings/execution-log", title: "The stage's level of logging, data trace, metrics, tracing and throttle are as declared", hidden: onlyAWS("execution log"), look: methodSettings},
 		{id: "surroundings/logging-role", title: "The account has the role with which API Gateway writes logs", hidden: onlyAWS("account's settings"), look: loggingRole},
-		{id: "surroundings/log-groups", title: "Each log group has its declared retention and key", hidden: onlyAWS("log groups; it writes files"), look: logGroups},
+		{id: "surroundings/log-groups", title: "Each log group has its declared retention, key and streams", hidden: onlyAWS("log groups; it writes files"), look: logGroups},
 		{id: "surroundings/access-log", title: "The access log has a line for each request of this run, without a value of its body", late: true, hidden: noLines, look: accessLog},
 	}
 }
@@ -151,7 +152,25 @@ func logGroups(ctx context.Context, r *run) outcome {
 			d.add("the log group "+name, "it does not exist")
 		}
 	}
+	if failed := r.compareLogStreams(ctx, &d); failed.status != "" {
+		return worse(d.outcome("", redeploy), failed)
+	}
 	return d.outcome(itoa(len(groups))+" log groups", redeploy)
+}
+
+// compareLogStreams looks for the declared log streams: Firehose writes its errors into one that exists, and makes none.
+func (r *run) compareLogStreams(ctx context.Context, d *differences) (failed outcome) {
+	for _, stream := range r.stack.Resources("aws_cloudwatch_log_stream") {
+		group, name := r.actual(text(stream.Body["log_group_name"])), text(stream.Body["name"])
+		answer, err := r.AWS.Logs.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: aws.String(group), LogStreamNamePrefix: aws.String(name)})
+		if err != nil && !absent(codeOf(err)) {
+			return unread(err, "logs:DescribeLogStreams", "the log group "+group)
+		}
+		if err != nil || !slices.ContainsFunc(answer.LogStreams, func(is logstypes.LogStream) bool { return aws.ToString(is.LogStreamName) == name }) {
+			d.add("the log stream "+name+" of "+group, "it does not exist")
+		}
+	}
+	return outcome{}
 }
 
 // lateLines is how long a line of the access log may take to be found. AWS names no bound; it is usually below a minute.

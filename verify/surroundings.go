@@ -55,6 +55,7 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
 		}},
 		{has("aws_cloudwatch_metric_alarm"), alarmChecks()},
+		{has("aws_cloudwatch_dashboard"), dashboardChecks()},
 		{has("aws_sns_topic"), []check{
 			{id: "surroundings/topics", title: "Each topic of the stack has its declared policy and key", hidden: onlyAWS("topics"), look: topicsAsDeclared},
 		}},

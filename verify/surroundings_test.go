@@ -96,6 +96,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
 		"GET /account":           {body: `{}`},
+		"GetDashboard":           {http.StatusNotFound, "<ErrorResponse><Error><Code>ResourceNotFound</Code><Message>no dashboard</Message></Error></ErrorResponse>"},
 		"DescribeAlarms":         {body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`},
 	})
 	r := deployedRun(t, "prod", a)
@@ -540,6 +541,24 @@ func TestDeployments(t *testing.T) {
 	seen.expect(t, c, r, Unknown, "the answer to GetDeployment has no apiSummary")
 	a.set(path+"/d3p10y?embed", denies("AccessDeniedException"))
 	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the deployment d3p10y")
+}
+
+// TestDashboards has widgets that somebody changed, removed and added.
+func TestDashboards(t *testing.T) {
+	t.Parallel()
+	const want = `{"start": "-PT3H", "widgets": [{"type": "metric", "x": 0, "properties": {"title": "requests"}}, {"type": "text", "properties": {"markdown": "read me"}}]}`
+	for _, test := range []struct{ name, got, says string }{
+		{"the same in another order", `{"widgets": [{"properties": {"title": "requests"}, "x": 0, "type": "metric"}, {"type": "text", "properties": {"markdown": "read me"}}], "start": "-PT3H"}`, ""},
+		{"a change", `{"widgets": [{"type": "metric", "x": 1, "properties": {"title": "requests"}}, {"type": "text", "properties": {"markdown": "read me"}}]}`, `it has none that is so; it also has "requests", or has it otherwise`},
+		{"a loss", `{"widgets": [{"type": "metric", "x": 0, "properties": {"title": "requests"}}]}`, "it has none that is so"},
+		{"no JSON", ``, "d: unexpected end of JSON input"},
+	} {
+		var d differences
+		d.compareWidgets("d", want, test.got)
+		if got := strings.Join(d.got, "; "); got != test.says {
+			t.Errorf("%s: it says %q, want %q", test.name, got, test.says)
+		}
+	}
 }
 
 // TestNamedQueries has a declared name twice, on two pages, beside a query of a person's own.

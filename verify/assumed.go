@@ -85,6 +85,9 @@ func (r *run) probe(ctx context.Context, probes []shown.Probe) outcome {
 			return a.notLooked()
 		}
 		if err := p.Expect(of, shown.Answer{Status: a.status, Header: a.header, Body: a.body}); err != nil {
+			if found, shut := r.probedRoute().shuts(a); shut && !p.Unsigned {
+				return found
+			}
 			if found, down := r.takesNothing(ctx, r.probedRoute(), a); down {
 				return found
 			}

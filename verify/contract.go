@@ -81,10 +81,30 @@ func (r *run) refused(ctx context.Context, to route, what request, want expectat
 		return unsent(err)
 	}
 	r.keep(to, what, a)
-	if found, down := r.takesNothing(ctx, to, a); down && !slices.Contains(want.statuses, a.status) {
+	if slices.Contains(want.statuses, a.status) {
+		return r.compare(a, want)
+	}
+	if found, shut := to.shuts(a); shut {
+		return found
+	}
+	if found, down := r.takesNothing(ctx, to, a); down {
 		return found
 	}
 	return r.compare(a, want)
+}
+
+// shuts reports whether an answer refuses the credentials that sign requests, in which case it shows nothing of what the request was sent
+// for. Where a policy denies it by name, that may be the API's own.
+func (to route) shuts(a answer) (outcome, bool) {
+	code, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
+	switch {
+	case to.authorization != "AWS_IAM" || a.status != http.StatusForbidden:
+	case slices.Contains(untrusted, code):
+		return unknown(errors.New(a.String()), "the API does not take the signature: use credentials that are valid and have not expired (AWS_PROFILE, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN)"), true
+	case slices.Contains(denied, code) && !strings.Contains(a.field("message"), "explicit deny"):
+		return unknown(errors.New(a.String()), "allow execute-api:Invoke on the output submit_arn to the credentials that run the command, or use others"), true
+	}
+	return outcome{}, false
 }
 
 // takesNothing reports whether an answer is that of an outage, in which no answer shows what the request was sent for. After an answer of

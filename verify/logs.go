@@ -158,7 +158,7 @@ func logGroups(ctx context.Context, r *run) outcome {
 	return d.outcome(itoa(len(groups))+" log groups", redeploy)
 }
 
-// compareLogStreams looks for the declared log streams: Firehose writes its errors into one that exists, and makes none.
+// compareLogStreams looks for the declared log streams: the delivery role may write into that of Firehose's errors, and make none.
 func (r *run) compareLogStreams(ctx context.Context, d *differences) (failed outcome) {
 	for _, stream := range r.stack.Resources("aws_cloudwatch_log_stream") {
 		group, name := r.actual(text(stream.Body["log_group_name"])), text(stream.Body["name"])

@@ -82,6 +82,9 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 	if a.limited() {
 		return a.notLooked()
 	}
+	if found, shut := to.shuts(a); shut {
+		return found
+	}
 	if found, down := r.outage(ctx, a); down {
 		return found
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -108,6 +109,51 @@ func TestObjectReadInPart(t *testing.T) {
 	if err := r.readObject(t.Context(), listed, &lines); !errors.As(err, new(errSpent)) {
 		t.Errorf("the run reads more than it said: %v", err)
 	}
+}
+
+// TestCredentialsThatTheAPIRefuses holds that no check calls the pipeline wrong where the API refuses the credentials that sign the
+// requests. A policy that denies them by name may be the API's own.
+func TestCredentialsThatTheAPIRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code, message, remedy string
+		status                Status
+	}{
+		{"ExpiredTokenException", "The security token included in the request is expired", "have not expired", Unknown},
+		{"UnrecognizedClientException", "The security token included in the request is invalid.", "credentials that are valid", Unknown},
+		{"InvalidSignatureException:http://internal.amazon.com/", "The request signature we calculated does not match", "credentials that are valid", Unknown},
+		{"AccessDeniedException", "User: arn:aws:iam::123456789012:user/a is not authorized to perform: execute-api:Invoke on resource: POST/submit", "allow execute-api:Invoke", Unknown},
+		{"AccessDeniedException", "User: anonymous is not authorized to perform: execute-api:Invoke on resource: POST/submit with an explicit deny", "Access", Differs},
+		{"ForbiddenException", "Forbidden", "firewall", Differs},
+	} {
+		r := deployedRun(t, "staging", newAccount(t, nil))
+		r.Mark, r.HTTP = "mark", &http.Client{Transport: shutting{test.code, `{"message": "` + test.message + `"}`}}
+		r.Caller.AWS = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
+		})
+		for _, c := range checksOf(r.Pipeline, []string{"way", "contract", "assumptions"}, false) {
+			if c.late || c.hidden != nil && c.hidden(r) != "" {
+				continue
+			}
+			found := c.look(t.Context(), r)
+			if found.status == Differs && test.status == Unknown && !strings.Contains(c.id, "/403-") && !strings.HasSuffix(c.id, "/options") {
+				t.Errorf("%s: %s differs: want %s; got %s", test.code, c.id, found.want, found.got)
+			}
+			if c.id == "way/submit" && (found.status != test.status || !strings.Contains(found.remedy, test.remedy)) {
+				t.Errorf("%s: the way is %q with the remedy %q; want %q, and %q in it", test.code, found.status, found.remedy, test.status, test.remedy)
+			}
+		}
+	}
+}
+
+// shutting is an API that refuses every signed request with an answer of 403.
+type shutting struct{ code, body string }
+
+func (f shutting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Authorization") == "" {
+		return nil, errors.New("not of this test")
+	}
+	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{"X-Amzn-Errortype": {f.code}}, Body: io.NopCloser(strings.NewReader(f.body))}, nil
 }
 
 // TestClocks looks for objects as if the clocks of AWS and of this machine differed by up to a minute: in the prefixes of the hours

@@ -132,6 +132,9 @@ func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) e
 	}
 	key, written := aws.ToString(listed.Key), aws.ToTime(listed.LastModified)
 	object, err := r.AWS.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.delivery.bucket), Key: aws.String(key)})
+	if codeOf(err) == "NoSuchKey" {
+		return nil // somebody deleted it since the listing, as another run does with --clean
+	}
 	if err != nil {
 		return err
 	}

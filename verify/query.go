@@ -59,12 +59,15 @@ func athenaFinds(ctx context.Context, r *run) outcome {
 		rows, err = r.count(ctx, sql)
 		return rows > 0 || !r.delivery.parquet, err
 	})
+	const permissions = "athena:StartQueryExecution, athena:GetQueryExecution and athena:GetQueryResults, glue:GetTable, and reading both buckets"
 	var failed *queryError
 	switch {
+	case errors.As(err, &failed) && refusal.MatchString(failed.reason):
+		return unknown(failed, "Athena reads the table and the objects, and writes the result, with the credentials that run the command: allow them "+permissions+", writing the results, and both buckets' keys")
 	case errors.As(err, &failed):
 		return differs(what, failed.Error(), "read docs/query.md; the query was: "+oneSpace(sql))
 	case err != nil:
-		return unread(err, "athena:StartQueryExecution, athena:GetQueryExecution and athena:GetQueryResults, glue:GetTable, and reading both buckets", "the workgroup "+text(r.workgroup()["name"]))
+		return unread(err, permissions, "the workgroup "+text(r.workgroup()["name"]))
 	case rows == 0:
 		return differs(what, "no rows", "compare the table's storage.location.template with the objects' keys: make diff; the query was: "+oneSpace(sql))
 	}
@@ -178,6 +181,10 @@ func (l locator) values(address string) (string, bool) {
 	}
 	return strings.Join(conditions, " AND "), true
 }
+
+// refusal is how Athena words that the caller may not read what a query reads, or write its result. Such a query fails only after its start
+// (re:Post, "Why do I get the 'Access Denied' error when I run a query in Athena?").
+var refusal = regexp.MustCompile(`(?i)access ?denied|permission denied|insufficient (lake formation )?permission|not authorized to perform`)
 
 // queryError is a query that Athena did not carry out.
 type queryError struct{ reason string }

@@ -331,6 +331,14 @@ func (seen differing) query(t *testing.T) {
 	seen.expect(t, c, r, Differs, `"year" = '2026' AND "month" = '01' AND "day" = '02' AND "hour" = '03' AND "$path" = 's3://`)
 	a.set("GetQueryExecution", reply{body: `{"QueryExecution": {"Status": {"State": "FAILED", "StateChangeReason": "Bytes scanned limit was exceeded"}}}`})
 	seen.expect(t, c, r, Differs, "FAILED: Bytes scanned limit was exceeded")
+	for _, reason := range []string{
+		"Permission denied on S3 path: s3://events/hour=02/object",
+		"com.amazonaws.services.s3.model.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)",
+		"Insufficient permissions to execute the query. User: a is not authorized to perform: glue:GetTable",
+	} {
+		a.set("GetQueryExecution", reply{body: `{"QueryExecution": {"Status": {"State": "FAILED", "StateChangeReason": "` + reason + `"}}}`})
+		seen.expect(t, c, r, Unknown, "with the credentials that run the command: allow them ")
+	}
 	a.set("StartQueryExecution", denies("AccessDeniedException"))
 	seen.expect(t, c, r, Unknown, "allow athena:StartQueryExecution")
 	r.events[0].object = "elsewhere/object"

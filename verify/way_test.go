@@ -111,6 +111,19 @@ func TestObjectReadInPart(t *testing.T) {
 	}
 }
 
+// TestObjectDeletedMeanwhile passes over an object that another run has deleted since the listing: the events of this run are in others.
+func TestObjectDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	a.set("GET /"+r.delivery.bucket+"/events/object", reply{http.StatusNotFound, "<Error><Code>NoSuchKey</Code><Message>no object</Message></Error>"})
+	r.lines, r.own, r.heads = map[string]int{}, map[string]int{}, map[string]head{}
+	lines, listed := 0, types.Object{Key: aws.String("events/object"), Size: aws.Int64(1), LastModified: aws.Time(time.Now())}
+	if err := r.readObject(t.Context(), listed, &lines); err != nil || lines != 0 {
+		t.Errorf("it has %d lines and ends with %v", lines, err)
+	}
+}
+
 // TestCredentialsThatTheAPIRefuses holds that no check calls the pipeline wrong where the API refuses the credentials that sign the
 // requests. A policy that denies them by name may be the API's own.
 func TestCredentialsThatTheAPIRefuses(t *testing.T) {

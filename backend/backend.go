@@ -96,7 +96,7 @@ type object = map[string]any
 // JSON returns the whole stack as Terraform JSON. The same configuration gives the same bytes.
 func (c Config) JSON() ([]byte, error) {
 	return plainjson.Indented(object{
-		"terraform": tfversion.Block(),
+		"terraform": tfversion.Block(c.Region),
 		"provider": object{"aws": object{
 			"region":       c.Region,
 			"default_tags": object{"tags": object{"ManagedBy": "terraform", "Purpose": "terraform-state"}},

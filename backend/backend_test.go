@@ -109,3 +109,13 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestNewerRegion takes version 6 of the provider where version 5 would refuse the region.
+func TestNewerRegion(t *testing.T) {
+	for region, version := range map[string]string{"eu-west-1": "~> 5.99", "ap-southeast-6": "~> 6.0"} {
+		text, err := Config{Bucket: "states", Region: region}.JSON()
+		if err != nil || !strings.Contains(string(text), `"version": "`+version+`"`) {
+			t.Errorf("the stack in %s does not ask for the provider %s (%v):\n%s", region, version, err, text)
+		}
+	}
+}

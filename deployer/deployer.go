@@ -71,7 +71,7 @@ type object = map[string]any
 // JSON is the whole stack as Terraform JSON. It is the same for the same configuration.
 func (c Config) JSON() ([]byte, error) {
 	b := builder{config: c, resources: map[string]object{}, outputs: object{}, names: map[string]bool{}}
-	provider, place := object{}, ""
+	provider, region, place := object{}, "", ""
 	for i, written := range c.Stacks {
 		stack, err := resolve(written)
 		if err != nil {
@@ -81,7 +81,7 @@ func (c Config) JSON() ([]byte, error) {
 			return nil, err
 		}
 		if i == 0 {
-			provider, place = providerOf(stack), stack.resolved.Surroundings().Partition
+			provider, region, place = providerOf(stack), stack.resolved.Region(), stack.resolved.Surroundings().Partition
 		} else if account := providerOf(stack)["allowed_account_ids"]; fmt.Sprint(account) != fmt.Sprint(provider["allowed_account_ids"]) {
 			return nil, errors.New("the environments are deployed to different accounts; print the roles of each account by themselves")
 		} else if other := stack.resolved.Surroundings().Partition; other != place { // the ARNs have the partition of whoever applies
@@ -95,7 +95,7 @@ func (c Config) JSON() ([]byte, error) {
 		b.add("aws_iam_openid_connect_provider", "github", object{"url": "https://" + issuer, "client_id_list": []string{audience}})
 	}
 	return plainjson.Indented(object{
-		"terraform": tfversion.Block(),
+		"terraform": tfversion.Block(region),
 		"provider":  object{"aws": provider},
 		"data":      data,
 		"resource":  b.resources,

@@ -304,6 +304,17 @@ func TestStateUnderTheAliasOfAKey(t *testing.T) {
 	}
 }
 
+// TestNewerRegion takes version 6 of the provider where version 5 would refuse the region of the first environment.
+func TestNewerRegion(t *testing.T) {
+	newer := edited(t, "option-ondemand", func(stack map[string]any) {
+		stack["provider"].(map[string]any)["aws"].([]any)[0].(map[string]any)["region"] = "ap-southeast-6"
+	})
+	text, err := Config{Stacks: []*tfjson.Stack{newer}, Repository: "o/r"}.JSON()
+	if err != nil || !strings.Contains(string(text), `"version": "~> 6.0"`) {
+		t.Errorf("the roles' stack does not ask for version 6 (%v)", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	named := func(names ...string) []*tfjson.Stack {
 		var all []*tfjson.Stack

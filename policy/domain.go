@@ -1,6 +1,10 @@
 package policy
 
-import "cdk.tf/go/ingest/tfjson"
+import (
+	"slices"
+
+	"cdk.tf/go/ingest/tfjson"
+)
 
 const apiDomain = "aws_api_gateway_domain_name"
 
@@ -10,7 +14,7 @@ func domain(c *checker) {
 	leads := map[string]bool{}             // domains
 	called := map[string]bool{}            // APIs
 	strict := map[string]tfjson.Resource{} // a domain with client certificates, by API
-	open := map[string]string{}            // the APIs of the domains without them
+	open := map[string][]string{}          // the APIs of each domain without them
 	for _, mapping := range c.stack.Resources(basePathMapping) {
 		name, api, ok := c.mapping(mapping)
 		if !ok {
@@ -18,7 +22,7 @@ func domain(c *checker) {
 		}
 		leads[name.Address()], called[api.Address()] = true, true
 		if len(c.blocks(in(name), "mutual_tls_authentication")) == 0 {
-			open[name.Address()] = api.Address()
+			open[name.Address()] = append(open[name.Address()], api.Address())
 			continue
 		}
 		strict[api.Address()] = name
@@ -29,8 +33,10 @@ func domain(c *checker) {
 	}
 	for _, name := range c.stack.Resources(apiDomain) {
 		c.named(name, leads[name.Address()])
-		if other, bypassed := strict[open[name.Address()]]; bypassed {
-			c.breach(name.Address(), "leads to "+open[name.Address()]+" without the client certificates of "+other.Address(), "require them here too")
+		for _, api := range slices.Compact(slices.Sorted(slices.Values(open[name.Address()]))) { // one for each of its paths
+			if other, bypassed := strict[api]; bypassed {
+				c.breach(name.Address(), "leads to "+api+" without the client certificates of "+other.Address(), "require them here too")
+			}
 		}
 	}
 	for _, api := range c.stack.Resources(restAPI) {

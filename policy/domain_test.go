@@ -51,6 +51,26 @@ func TestDomain(t *testing.T) {
 				`aws_api_gateway_domain_name.d; require them here too`},
 		},
 		{
+			name: "another domain that bypasses them, and leads to a second API too",
+			changes: withDomain(set(restAPI, true, "disable_execute_api_endpoint"), put(apiName, mutually, "mutual_tls_authentication"),
+				add("aws_api_gateway_rest_api.second", `{"name": "second"}`),
+				add("aws_api_gateway_domain_name.open", `{"domain_name": "open.example.com", "security_policy": "TLS_1_2"}`),
+				add("aws_api_gateway_base_path_mapping.open_a", `{"domain_name": "${aws_api_gateway_domain_name.open.domain_name}", "base_path": "a",
+					"api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "${aws_api_gateway_stage.api_stage.stage_name}"}`),
+				add("aws_api_gateway_base_path_mapping.open_b", `{"domain_name": "${aws_api_gateway_domain_name.open.domain_name}", "base_path": "b",
+					"api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "${aws_api_gateway_stage.api_stage.stage_name}"}`),
+				add("aws_api_gateway_base_path_mapping.open_c", `{"domain_name": "${aws_api_gateway_domain_name.open.domain_name}", "base_path": "c",
+					"api_id": "${aws_api_gateway_rest_api.second.id}", "stage_name": "${aws_api_gateway_stage.api_stage.stage_name}"}`)),
+			want: []string{
+				`domain: aws_api_gateway_domain_name.open: leads to aws_api_gateway_rest_api.api without the client certificates of ` +
+					`aws_api_gateway_domain_name.d; require them here too`,
+				`cors: aws_api_gateway_rest_api.second: has no gateway response DEFAULT_4XX; declare one that sets Access-Control-Allow-Origin`,
+				`cors: aws_api_gateway_rest_api.second: has no gateway response DEFAULT_5XX; declare one that sets Access-Control-Allow-Origin`,
+				`deployment: aws_api_gateway_rest_api.second: has no deployment; declare one`,
+				`deployment: aws_api_gateway_rest_api.second: has no stage; declare one`,
+			},
+		},
+		{
 			name:    "TLS 1.0",
 			changes: withDomain(set(apiName, "TLS_1_0", "security_policy")),
 			want:    []string{about + `security_policy is "TLS_1_0"; set it to "TLS_1_2"`},

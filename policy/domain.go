@@ -75,8 +75,10 @@ func (c *checker) mapping(mapping tfjson.Resource) (name, api tfjson.Resource, o
 		return name, api, false
 	}
 	// Without a stage, the path must name one.
-	if _, known := c.follow(mapping.Body["stage_name"], apiStage, "stage_name"); !known {
+	if stage, known := c.follow(mapping.Body["stage_name"], apiStage, "stage_name"); !known {
 		c.breach(mapping.Address(), "stage_name refers to no stage of the stack", "refer to the stage_name of one")
+	} else if !c.belongs(stage, api) {
+		c.breach(mapping.Address(), "stage_name refers to "+stage.Address()+", which is no stage of "+api.Address(), "refer to the stage_name of one of its own")
 	}
 	return name, api, hasName
 }

@@ -62,6 +62,8 @@ func TestDomain(t *testing.T) {
 				add("aws_api_gateway_base_path_mapping.open_c", `{"domain_name": "${aws_api_gateway_domain_name.open.domain_name}", "base_path": "c",
 					"api_id": "${aws_api_gateway_rest_api.second.id}", "stage_name": "${aws_api_gateway_stage.api_stage.stage_name}"}`)),
 			want: []string{
+				`domain: aws_api_gateway_base_path_mapping.open_c: stage_name refers to aws_api_gateway_stage.api_stage, which is no stage of ` +
+					`aws_api_gateway_rest_api.second; refer to the stage_name of one of its own`,
 				`domain: aws_api_gateway_domain_name.open: leads to aws_api_gateway_rest_api.api without the client certificates of ` +
 					`aws_api_gateway_domain_name.d; require them here too`,
 				`cors: aws_api_gateway_rest_api.second: has no gateway response DEFAULT_4XX; declare one that sets Access-Control-Allow-Origin`,

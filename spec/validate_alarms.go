@@ -103,7 +103,7 @@ func (p *problems) runbookURL(address string) {
 	case strings.Contains(authority, "@"):
 		// The value is not in the message: it may hold a password.
 		p.add(field, "has a user's name before its host", "leave the name and the password out: each alarm's description has the address")
-	case err != nil || !isFolder(parsed) || strings.ContainsAny(address, " \"{}?#") || strings.IndexFunc(address, notPrintable) >= 0:
+	case err != nil || !isFolder(parsed) || strings.ContainsAny(address, " \"{}?#") || strings.ContainsFunc(address, notPrintable):
 		p.add(field, is(address),
 			`use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`)
 	case len(address) > maxRunbookURL:

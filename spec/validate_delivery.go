@@ -110,7 +110,7 @@ func (p *problems) prefixText(field, text string) {
 	if len(text) > quota.MaxPrefix {
 		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", quota.MaxPrefix))
 	}
-	if i := strings.IndexFunc(text, notPrintable); i >= 0 {
+	if strings.ContainsFunc(text, notPrintable) {
 		// IAM policies accept characters up to U+00FF only, and S3 limits a key in bytes.
 		p.add(field, is(text), "use printable ASCII characters only")
 	}

@@ -93,7 +93,7 @@ func TestPersonalDataThatIsKept(t *testing.T) {
 	if got := keptPersonalData(env); len(got) != 1 || got[0] != want {
 		t.Errorf("the warnings are %q, want %q", got, want)
 	}
-	env.Bucket.ExpireAfterDays = 30
+	env.Bucket.ExpireAfterDays = 1
 	if got := keptPersonalData(env); len(got) != 0 {
 		t.Errorf("the warnings are %q", got)
 	}

@@ -68,6 +68,7 @@ func TestEventTypesRefused(t *testing.T) {
 			typed(EventType{Name: "a", Schema: total, Example: "{\n\"total\": 1e400}\n"})(e)
 			e.API.Example = `{"a": 12345678901234567890}`
 		}},
+		{"the longest example", func(e *Environment) { e.API.Example = `{"a": "` + strings.Repeat("a", 8183) + `"}` }},
 	})
 }
 

@@ -172,6 +172,7 @@ func TestPartitionsOfExamples(t *testing.T) {
 		want   string
 	}{
 		{`.type // "other"`, []string{"order", "other"}, ""},
+		{`.type // "other"`, nil, ""},
 		{`.type`, nil, at + `".type", which gives no value for API.Example (a partition key is null or empty)` + below},
 		{`.event | if .n == 1 then "a" else "b" end`, []string{"a"}, at + `".event | if .n == 1 then \"a\" else \"b\" end", which gives "b" for API.EventTypes[0].Example: no query of the table finds it, because it is not in Values`},
 		{`.type, .requestId`, nil, at + `".type, .requestId", which gives no value for API.Example (the query has more than one result)` + below},

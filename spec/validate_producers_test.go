@@ -44,6 +44,8 @@ func TestProducersRefused(t *testing.T) {
 			[]string{roles + "[0] " + is(oneRole) + ", of an account in API.Access.Producers.Accounts; leave one of the two out: the account decides for its roles"}},
 		{"51 accounts", produced(Producers{Accounts: accountsOf(51)}), []string{accounts + " has 51 entries; use at most 50"}},
 		{"51 roles", produced(Producers{Roles: rolesOf(51, 1)}), []string{roles + " has 51 entries; use at most 50"}},
+		{"a policy that is a character too long", produced(Producers{Roles: append(rolesOf(11, 479), rolesOf(12, 480)[11])}),
+			[]string{"API.Access makes a resource policy of up to 8193 characters; use fewer or shorter entries: API Gateway takes 8192"}},
 		{"a policy that is too long", produced(Producers{Roles: rolesOf(50, 200)}),
 			[]string{"API.Access makes a resource policy of up to 13850 characters; use fewer or shorter entries: API Gateway takes 8192"}},
 	}
@@ -80,6 +82,7 @@ func TestProducersAccepted(t *testing.T) {
 		{"accounts", produced(Producers{Accounts: accountsOf(50)})},
 		{"roles", produced(Producers{Roles: append(rolesOf(49, 1), oneRole)})},
 		{"an organisation", produced(Producers{Organization: "o-a1b2c3d4e5"})},
+		{"the longest policy", produced(Producers{Roles: rolesOf(12, 479)})},
 		{"all, from one place", func(e *Environment) {
 			produced(Producers{Accounts: []string{"777788889999"}, Roles: []string{oneRole}, Organization: "o-a1b2c3d4e5"})(e)
 			e.API.Access.SourceIPs = []string{"203.0.113.0/24"}

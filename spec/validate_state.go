@@ -80,7 +80,7 @@ func (p *problems) stateKey(key string) {
 	if len(key) > maxStateKeyBytes {
 		p.add(field, fmt.Sprintf("is %d bytes long", len(key)), fmt.Sprintf("use at most %d", maxStateKeyBytes))
 	}
-	if strings.IndexFunc(key, notPrintable) >= 0 {
+	if strings.ContainsFunc(key, notPrintable) {
 		p.add(field, is(key), "use printable ASCII characters only")
 	}
 	for _, opening := range terraformOpenings {

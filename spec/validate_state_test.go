@@ -48,6 +48,7 @@ func TestStateRefused(t *testing.T) {
 		{"long key", inS3(func(s *S3State) { s.Key = strings.Repeat("k", 1018) }),
 			[]string{`State.S3.Key is 1018 bytes long; use at most 1017`}},
 		{"unprintable key", inS3(func(s *S3State) { s.Key = "a\tb" }), []string{`State.S3.Key is "a\tb"; use printable ASCII characters only`}},
+		{"a key that begins with a space of another kind", inS3(func(s *S3State) { s.Key = "\u00a0a" }), []string{`State.S3.Key is "\u00a0a"; use printable ASCII characters only`}},
 		{"expression", inS3(func(s *S3State) { s.Key = "${var.x}" }), []string{`State.S3.Key is "${var.x}"; leave "${"` + terraform}},
 		{"directive", inS3(func(s *S3State) { s.Key = "%{x}" }), []string{`State.S3.Key is "%{x}"; leave "%{"` + terraform}},
 		{"region", inS3(func(s *S3State) { s.Region = "Ireland" }),

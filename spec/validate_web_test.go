@@ -32,6 +32,9 @@ func TestWebRefused(t *testing.T) {
 		{"8 tags", func(e *Environment) { hosted("")(e); manyTags(8)(e) }, []string{
 			`Tags has 8 entries while Web.Hosted is true; use at most 7: each of the page's files gets three more, and an S3 object takes 10`,
 		}},
+		{"47 tags", func(e *Environment) { hosted("")(e); manyTags(47)(e) }, []string{
+			`Tags has 47 entries while Web.Hosted is true; use at most 7: each of the page's files gets three more, and an S3 object takes 10`,
+		}},
 		{"48 tags", func(e *Environment) { hosted("")(e); manyTags(48)(e) }, []string{
 			`Tags has 48 entries; use at most 47: every resource gets three more, and AWS allows 50`,
 		}},

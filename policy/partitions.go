@@ -50,6 +50,11 @@ func (c *checker) extraction(d delivery) (query string, extracts bool) {
 // partitioned compares the prefix's keys with the query's.
 func (c *checker) partitioned(d delivery, keys []string, query string) {
 	c.want(c.block(d.place, "dynamic_partitioning_configuration"), "enabled", "true")
+	if query == "" {
+		c.breachAt(d.place, "has no MetadataExtractionQuery for the keys of its prefix",
+			"add a processor of the type MetadataExtraction, whose query is an object of jq 1.6 with these keys")
+		return
+	}
 	queries, err := jq16.Parse(query)
 	if err != nil {
 		c.breachAt(d.place, "its MetadataExtractionQuery "+err.Error(), "write an object of jq 1.6 with the keys of the prefix")

@@ -5,13 +5,30 @@ import (
 )
 
 func TestPartitions(t *testing.T) {
-	const refers = "partitions: " + delivering + ": "
+	const (
+		refers  = "partitions: " + delivering + ": "
+		noQuery = `has no MetadataExtractionQuery for the keys of its prefix; ` +
+			`add a processor of the type MetadataExtraction, whose query is an object of jq 1.6 with these keys`
+	)
+	check(t, []breaking{{
+		name: "one key and no query",
+		changes: []change{
+			set(delivering, "events/year=!{timestamp:yyyy}/kind=!{partitionKeyFromQuery:kind}/", "extended_s3_configuration", "prefix"),
+			set(delivering, map[string]any{"enabled": true}, "extended_s3_configuration", "dynamic_partitioning_configuration"),
+		},
+		want: []string{refers + noQuery},
+	}})
 	parameters := []any{"extended_s3_configuration", "processing_configuration", "processors", 0, "parameters", 0, "parameter_value"}
 	checkQueried(t, "option-partitions", []breaking{
 		{
 			name:    "off",
 			changes: []change{set(delivering, false, "extended_s3_configuration", "dynamic_partitioning_configuration", "enabled")},
 			want:    []string{refers + `extended_s3_configuration.dynamic_partitioning_configuration.enabled is "false"; set it to "true"`},
+		},
+		{
+			name:    "no query",
+			changes: []change{setIn(delivering, "RecordDeAggregation", "extended_s3_configuration", "processing_configuration", "processors", 0, "type")},
+			want:    []string{refers + noQuery},
 		},
 		{
 			name:    "no processors",

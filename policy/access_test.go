@@ -73,6 +73,7 @@ func TestAccess(t *testing.T) {
 		"a bound of a part":               accessStatement("Deny", everybody, "/dev/GET/*", fromThere),
 		"a bound with a second condition": accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]},"Bool":{"aws:SecureTransport":["false"]}}`),
 		"a bound for some":                accessStatement("Deny", producers, "/*", fromThere),
+		"a bound of no address":           accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":[]}}`),
 		"a bound of every address":        accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}`),
 		"a bound of both halves":          accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}`),
 		"a bound of all of IPv6":          accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","::/1","8000::/2","c000::/2"]}}`),

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"maps"
 	"testing"
 
 	"cdk.tf/go/ingest/policy"
@@ -316,15 +317,31 @@ func TestControlOverABucket(t *testing.T) {
 			`,"Resource":["${aws_s3_bucket.bucket.arn}","${aws_s3_bucket.bucket.arn}/*"]},`)
 	}
 	var tests []breaking
-	for action, first := range map[string]string{
+	all := map[string]string{}
+	for _, name := range []string{
+		"BypassGovernanceRetention", "DeleteBucket", "DeleteBucketPolicy", "DeleteObjectVersion", "PutBucketAcl", "PutBucketOwnershipControls",
+		"PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration",
+		"PutReplicationConfiguration",
+	} {
+		all[`"Action":"s3:`+name+`"`] = "s3:" + name
+	}
+	maps.Copy(all, map[string]string{
 		`"Action":"s3:*"`: "s3:BypassGovernanceRetention",
 		`"Action":["s3:GetObject","s3:PutBucketPolicy"]`: "s3:PutBucketPolicy",
 		`"Action":"S3:deleteobjectversion"`:              "s3:DeleteObjectVersion",
 		`"Action":["s3:GetObject","s3:Put*"]`:            "s3:PutBucketAcl",
-		`"Action":"s3:PutLifecycleConfiguration"`:        "s3:PutLifecycleConfiguration",
-	} {
+	})
+	for action, first := range all {
 		tests = append(tests, breaking{name: action, changes: letting(action), want: []string{
 			`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 allows ` + first + ` to ` + other + remedy}})
+	}
+	for _, action := range []string{"kinesis:DeleteResourcePolicy", "kinesis:DeleteStream", "kinesis:PutResourcePolicy", "kinesis:StopStreamEncryption"} {
+		tests = append(tests, breaking{
+			name: action,
+			changes: []change{add("aws_kinesis_resource_policy.p", `{"resource_arn": "${aws_kinesis_stream.stream.arn}",
+				"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":\"`+action+`\",\"Resource\":\"*\"}]}"}`)},
+			want: []string{`private-bucket: aws_kinesis_resource_policy.p: policy: statement 1 allows ` + action + ` to ` + other + remedy},
+		})
 	}
 	tests = append(tests,
 		breaking{name: "all but one", changes: letting(`"NotAction":"s3:GetObject"`), want: []string{

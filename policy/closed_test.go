@@ -54,6 +54,18 @@ func TestPoliciesBesideThePipeline(t *testing.T) {
 	policyIn("aws_cloudsearch_domain_service_access_policy.x", "access_policy")
 	policyIn("aws_acmpca_policy.x", "policy")
 	policyIn("aws_networkfirewall_resource_policy.x", "policy")
+	policyIn("aws_codeartifact_repository_permissions_policy.x", "policy_document")
+	policyIn("aws_codebuild_resource_policy.x", "policy")
+	policyIn("aws_ecrpublic_repository_policy.x", "policy")
+	policyIn("aws_glacier_vault_lock.x", "policy")
+	policyIn("aws_oam_sink_policy.x", "policy")
+	policyIn("aws_redshift_resource_policy.x", "policy")
+	policyIn("aws_redshiftserverless_resource_policy.x", "policy")
+	policyIn("aws_sagemaker_model_package_group_policy.x", "resource_policy")
+	policyIn("aws_schemas_registry_policy.x", "policy")
+	policyIn("aws_ses_identity_policy.x", "policy")
+	policyIn("aws_sesv2_email_identity_policy.x", "policy")
+	policyIn("aws_xray_resource_policy.x", "policy_document")
 	refused := func(name, document string, want string) {
 		tests = append(tests, breaking{name: name, changes: []change{add(queue, `{"policy": `+document+`}`)}, want: []string{`closed-resource: ` + queue + `: ` + want}})
 	}
@@ -89,7 +101,17 @@ func TestPermissions(t *testing.T) {
 }
 
 func TestResourcesThatAreClosed(t *testing.T) {
+	byCallers := func(operator, value string, keys ...string) []string {
+		var bodies []string
+		for _, key := range keys {
+			bodies = append(bodies, `{"policy": `+letting(anybody, `,"Condition":{"`+operator+`":{"`+key+`":"`+value+`"}}`)+`}`)
+		}
+		return bodies
+	}
 	for address, bodies := range map[string][]string{
+		"aws_sqs_queue_policy.x": byCallers("StringEquals", "x", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID",
+			"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOwner", "aws:SourceVpc", "aws:SourceVpce"),
+		"aws_secretsmanager_secret_policy.x": byCallers("IpAddress", "192.0.2.0/24", "aws:SourceIp", "aws:VpcSourceIp"),
 		"aws_sqs_queue.x": {
 			`{"name": "q"}`,
 			`{"policy": ` + letting(anS3, `,"Condition":{"ArnEquals":{"aws:SourceArn":"${aws_s3_bucket.bucket.arn}"}}`) + `}`,

@@ -44,7 +44,14 @@ func TestOtherDoors(t *testing.T) {
 			},
 		}
 	}
-	check(t, []breaking{
+	var tests []breaking
+	for _, typ := range []string{
+		"cloudformation_stack_instances", "cloudformation_stack_set", "cloudformation_stack_set_instance",
+		"serverlessapplicationrepository_cloudformation_stack", "servicecatalog_provisioned_product",
+	} {
+		tests = append(tests, door(typ, "aws_"+typ+".x", `{"name": "x"}`, `readable: aws_`+typ+`.x`+unread))
+	}
+	check(t, append(tests, []breaking{
 		door("an HTTP API in a text", "aws_apigatewayv2_api.x", `{"name": "x", "protocol_type": "HTTP", "body": "{\"openapi\": \"3.0.1\"}"}`,
 			`readable: aws_apigatewayv2_api.x`+unreadBody),
 		door("an HTTP API in a text that names the role", "aws_apigatewayv2_api.x", `{"body": "{\"credentials\": \"${aws_iam_role.submit-role.arn}\"}"}`,
@@ -101,7 +108,7 @@ func TestOtherDoors(t *testing.T) {
 		attaching("by a list of policies", "aws_iam_role_policy_attachments_exclusive.x", `{"role_name": "${aws_iam_role.x.name}", "policy_arns": ["${aws_iam_policy.x.arn}"]}`),
 		attaching("by its own list", "aws_iam_role.x", `{"name": "x", "managed_policy_arns": ["${aws_iam_policy.x.arn}"], "assume_role_policy": `+trusted+`}`),
 		attaching("by an attachment", "aws_iam_role_policy_attachment.x", `{"role": "${aws_iam_role.x.name}", "policy_arn": "${aws_iam_policy.x.arn}"}`),
-	})
+	}...))
 }
 
 // A role does not write because another one has a policy that writes, or because it writes to a bucket that no event is in.
@@ -137,5 +144,11 @@ func TestNoDoors(t *testing.T) {
 		if err := policy.Check(good(t, add(address, body)), policy.Expect{Public: true}); err != nil {
 			t.Error(fmt.Errorf("%s: %w", address, err))
 		}
+	}
+	circle := func(_ *testing.T, root map[string]any) {
+		root["locals"] = map[string]any{"a": "${local.b}", "b": "${local.a}"}
+	}
+	if err := policy.Check(good(t, circle, add("aws_sqs_queue.x", `{"name": "${local.a}"}`)), policy.Expect{Public: true}); err != nil {
+		t.Errorf("local values in a circle: %v", err)
 	}
 }

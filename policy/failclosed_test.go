@@ -101,6 +101,13 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
+			name:    "success for the last status of a failure",
+			changes: []change{set(accepted, `2\d{2}|599`, "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern "2\\d{2}|599" answers 599 with 200; match successes only, such as "200"`,
+			},
+		},
+		{
 			name:    "success for an invalid pattern",
 			changes: []change{set(accepted, `(?=2)`, "selection_pattern")},
 			want: []string{

@@ -150,6 +150,11 @@ func TestKeyPolicy(t *testing.T) {
 			want:    []string{`customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`},
 		},
 		{
+			name:    "a policy that the account may change under a condition alone",
+			changes: keyPolicy(`"kms:UpdateKeyDescription"],"Resource":["*"]`, `"kms:UpdateKeyDescription"],"Resource":["*"],"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`),
+			want:    []string{lockedOut},
+		},
+		{
 			name:    "another account's root in place of the account",
 			changes: keyPolicy(own, "444455556666:root"),
 			want:    []string{foreign(`1 lets AWS "arn:${data.aws_partition.current.partition}:iam::444455556666:root"`), lockedOut},
@@ -286,8 +291,11 @@ func TestOtherKeys(t *testing.T) {
 		add("aws_kms_replica_key.k", `{"primary_key_arn": "${aws_kms_key.key.arn}"}`)(t, root)
 		set("aws_kms_replica_key.k", key["policy"], "policy")(t, root)
 	}
-	if err := policy.Check(changed(t, withKeys, []change{replica}), policy.Expect{Public: true}); err != nil {
-		t.Error(err)
+	named := set(mock, `{"statusCode": 204} ## ${aws_kinesis_stream.stream.name}`, "request_templates", "application/json")
+	for name, varied := range map[string]change{"a replica with the key's policy": replica, "a mock that names the stream": named} {
+		if err := policy.Check(changed(t, withKeys, []change{varied}), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -35,6 +35,11 @@ func TestWorkgroup(t *testing.T) {
 			want:    []string{`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: Athena charges for the bytes that a query reads`},
 		},
 		{
+			name:    "a limit of nothing",
+			changes: []change{set(workgroup, 0, "configuration", "bytes_scanned_cutoff_per_query")},
+			want:    []string{`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is "0"; set it to a number of bytes: Athena charges for the bytes that a query reads`},
+		},
+		{
 			name:    "plain results",
 			changes: []change{unset(workgroup, "configuration", "result_configuration", "encryption_configuration")},
 			want:    []string{`query: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.encryption_option is not set; set it to "SSE_S3", "SSE_KMS" or "CSE_KMS"`},
@@ -166,8 +171,9 @@ func TestTableOfLines(t *testing.T) {
 		},
 	})
 	for name, changes := range map[string][]change{
-		"the default delimiter": {unset(delivering, processing("processors", "0", "parameters")...)},
-		"a line break itself":   {set(delivering, "\n", processing("processors", "0", "parameters", "0", "parameter_value")...)},
+		"the default delimiter":  {unset(delivering, processing("processors", "0", "parameters")...)},
+		"a line break itself":    {set(delivering, "\n", processing("processors", "0", "parameters", "0", "parameter_value")...)},
+		"Hive's library of JSON": {set(eventsTable, "org.apache.hive.hcatalog.data.JsonSerDe", serde...)},
 		"columns of JSON": {
 			set(eventsTable, []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}, "storage_descriptor", "columns"),
 			set(eventsTable, "org.openx.data.jsonserde.JsonSerDe", serde...),
@@ -211,6 +217,7 @@ func TestTableOfObjectNames(t *testing.T) {
 		},
 	})
 	for name, changes := range map[string][]change{
+		"a value that is called NOW":  {set(eventsTable, "OLD,NOW", "parameters", "projection.kind.values")},
 		"a range that ends at a date": {set(eventsTable, "2026,2030", "parameters", "projection.year.range")},
 		"UTC":                         {unset(delivering, destination("custom_time_zone")...)},
 		"no extension":                {unset(delivering, destination("file_extension")...)},
@@ -231,6 +238,9 @@ func TestConversion(t *testing.T) {
 	)
 	schema := func(key string) []string {
 		return []string{"extended_s3_configuration", "data_format_conversion_configuration", "schema_configuration", key}
+	}
+	if err := policy.Check(changed(t, "option-parquet", []change{set(delivering, ".parquet.gz", "extended_s3_configuration", "file_extension")}), policy.Expect{Public: true}); err != nil {
+		t.Errorf("an extension, by which nobody tells the compression of Parquet: %v", err)
 	}
 	checkQueried(t, "option-parquet", []breaking{
 		{

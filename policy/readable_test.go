@@ -42,6 +42,13 @@ func TestReadable(t *testing.T) {
 			},
 		},
 		{
+			name:    "two backends elsewhere",
+			changes: []change{backends(map[string]any{"backend": map[string]any{"gcs": map[string]any{}, "s3": map[string]any{}}})},
+			want: []string{
+				`readable: terraform.backend: the stack names the backends gcs, s3, and Terraform takes one; leave the others out, such as with AddOverride("terraform.backend.s3", cdktf.Token_NullValue())`,
+			},
+		},
+		{
 			name:    "a backend beside HCP Terraform",
 			changes: []change{backends(map[string]any{"backend": map[string]any{"s3": map[string]any{}}, "cloud": map[string]any{}})},
 			want: []string{

@@ -28,7 +28,32 @@ func TestOtherWays(t *testing.T) {
 			want:    []string{`least-privilege: aws_iam_role_policy_attachment.x: attaches ` + name + `; allow the actions that are needed, by name`},
 		}
 	}
-	check(t, []breaking{
+	var tests []breaking
+	for address, key := range map[string]string{
+		"aws_s3control_access_grants_instance_resource_policy.p": "policy",
+		"aws_s3control_access_point_policy.p":                    "policy",
+		"aws_s3control_bucket_policy.p":                          "policy",
+		"aws_s3tables_table_bucket_policy.p":                     "resource_policy",
+		"aws_s3tables_table_policy.p":                            "resource_policy",
+	} {
+		tests = append(tests, breaking{name: address, changes: []change{add(address, `{"`+key+`": `+everybody+`}`)}, want: []string{
+			`private-bucket: ` + address + `: ` + key + `: statement 1 lets in "*"; name the principals that may`}})
+	}
+	for key, own := range map[string]string{
+		"cors_rule": "cors_configuration", "lifecycle_rule": "lifecycle_configuration", "object_lock_configuration": "object_lock_configuration",
+		"server_side_encryption_configuration": "server_side_encryption_configuration",
+	} {
+		tests = append(tests, breaking{name: key, changes: []change{set(bucket, []any{map[string]any{}}, key)}, want: []string{
+			`private-bucket: aws_s3_bucket.bucket: ` + key + ` is set in the bucket itself; leave it out: it and aws_s3_bucket_` + own + ` undo each other`}})
+	}
+	for address, key := range map[string]string{
+		"aws_cloudwatch_log_delivery_destination_policy.p": "delivery_destination_policy", "aws_cloudwatch_log_destination_policy.p": "access_policy",
+	} {
+		document := strings.ReplaceAll(everybody, "s3:GetObject", "logs:PutSubscriptionFilter")
+		tests = append(tests, breaking{name: address, changes: []change{add(address, `{"`+key+`": `+document+`}`)}, want: []string{
+			`least-privilege: ` + address + `: ` + key + `: statement 1 lets in "*"; name the principals that may`}})
+	}
+	check(t, append(tests, []breaking{
 		attaches("ReadOnlyAccess"), attaches("AmazonS3ReadOnlyAccess"), attaches("job-function/DataScientist"), attaches("SecurityAudit"),
 		attaches("service-role/AWSGlueServiceRole"), attaches("AWSSupportAccess"), attaches("IAMUserChangePassword"),
 		{name: "passing a role", changes: []change{granting("iam:PassRole")}, want: notNeeded("iam:PassRole")},
@@ -148,7 +173,7 @@ func TestOtherWays(t *testing.T) {
 			changes: withAlarm(add("aws_sns_topic_subscription.s", `{"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "http", "endpoint": "http://example.com"}`)),
 			want:    []string{`closed-topic: aws_sns_topic_subscription.s: sends alarms without TLS; use the protocol "https"`},
 		},
-	})
+	}...))
 }
 
 // A page over old TLS, or with hosts without TLS.

@@ -146,7 +146,7 @@ func onlyPublishing(s statement, topic tfjson.Resource) bool {
 
 // publishes checks that a statement lets only services publish, and only on behalf of the account.
 func (c *checker) publishes(policy, topic tfjson.Resource, s statement) {
-	if len(s.inverted) > 0 || !onlyPublishing(s, topic) {
+	if !onlyPublishing(s, topic) {
 		c.breach(policy.Address(), "allows more than sns:Publish to the topic", "allow that and nothing else")
 	}
 	if len(s.principals) != 1 || len(s.principals["Service"]) == 0 {

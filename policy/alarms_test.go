@@ -137,6 +137,21 @@ func TestClosedTopic(t *testing.T) {
 			want:    []string{refused, address + `lets in AWS "arn:aws:iam::111122223333:root"; name only services: the account's own principals need their own policies`},
 		},
 		{
+			name:    "all but one account",
+			changes: replace(`"Principal":{"Service":"cloudwatch.amazonaws.com"}`, `"NotPrincipal":{"AWS":"arn:aws:iam::111122223333:root"}`),
+			want:    []string{refused, address + `lets in all but NotPrincipal; name only services: the account's own principals need their own policies`},
+		},
+		{
+			name:    "all but subscribing",
+			changes: replace(`"Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`, `"NotAction":["sns:Subscribe"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`),
+			want:    []string{refused, address + `allows more than sns:Publish to the topic; allow that and nothing else`},
+		},
+		{
+			name:    "every topic but one",
+			changes: replace(`"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`, `"NotResource":["arn:aws:sns:us-east-1:111122223333:x"],"Condition":{"StringEquals"`),
+			want:    []string{refused, address + `allows more than sns:Publish to the topic; allow that and nothing else`},
+		},
+		{
 			name:    "any account's alarms",
 			changes: replace(`"StringEquals":{"aws:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}`, `"StringEquals":{}`),
 			want:    []string{address + `lets a service publish for any account; add the condition that aws:SourceAccount is the account's id under StringEquals`},

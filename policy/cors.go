@@ -176,7 +176,7 @@ func (c *checker) parameters(r tfjson.Resource, prefix, variable string) map[str
 			continue
 		}
 		value, _ := c.value(written[key])
-		fixed := len(value) > 2 && strings.HasPrefix(value, "'") && strings.HasSuffix(value, "'")
+		fixed := strings.HasPrefix(value, "'") && strings.HasSuffix(value, "'")
 		if !fixed && value != variable {
 			value = ""
 		}

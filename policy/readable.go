@@ -36,9 +36,9 @@ func (c *checker) oneBackend() {
 	if len(types) < 2 {
 		return
 	}
-	superfluous := "terraform." + types[len(types)-1]
-	if !slices.Contains(types, "cloud") {
-		superfluous = "terraform.backend." + types[len(types)-1]
+	superfluous := "terraform.backend." + types[len(types)-1]
+	if slices.Contains(types, "cloud") {
+		superfluous = "terraform.cloud"
 	}
 	if slices.Contains(types, "local") {
 		superfluous = "terraform.backend.local"

@@ -56,6 +56,15 @@ func TestReadable(t *testing.T) {
 			},
 		},
 		{
+			name: "HCP Terraform in the first of two blocks",
+			changes: []change{func(_ *testing.T, root map[string]any) {
+				root["terraform"] = []any{map[string]any{"cloud": map[string]any{}}, map[string]any{"backend": map[string]any{"s3": map[string]any{}}}}
+			}},
+			want: []string{
+				`readable: terraform.backend: the stack names the backends cloud, s3, and Terraform takes one; leave the others out, such as with AddOverride("terraform.cloud", cdktf.Token_NullValue())`,
+			},
+		},
+		{
 			name:    "a backend that is no object",
 			changes: []change{backends(map[string]any{"backend": map[string]any{"s3": "b"}})},
 			want: []string{

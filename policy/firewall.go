@@ -44,7 +44,8 @@ func (c *checker) associations(acls []tfjson.Resource) {
 		if !hasStage {
 			c.breach(association.Address(), "resource_arn refers to no stage of the stack", "refer to the ARN of one")
 		}
-		used[acl.Address()], guarded[stage.Address()] = hasStage, hasACL
+		used[acl.Address()] = used[acl.Address()] || hasStage
+		guarded[stage.Address()] = guarded[stage.Address()] || hasACL
 	}
 	for _, acl := range acls {
 		if !used[acl.Address()] {

@@ -113,6 +113,12 @@ func TestFirewall(t *testing.T) {
 			},
 		},
 		{
+			name: "associated with something else too",
+			changes: withFirewall(add("aws_wafv2_web_acl_association.b", `{"web_acl_arn": "${aws_wafv2_web_acl.w.arn}",
+				"resource_arn": "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/x/y"}`)),
+			want: []string{`firewall: aws_wafv2_web_acl_association.b: resource_arn refers to no stage of the stack; refer to the ARN of one`},
+		},
+		{
 			name:    "another web ACL before the stage",
 			changes: withFirewall(set(aclAssociation, "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/x/y", "web_acl_arn")),
 			want: []string{

@@ -53,7 +53,7 @@ func (c *checker) leaves(policy tfjson.Resource, needs ...need) {
 	statements, _ := c.parseDocument(policy.Body["policy"]) // "private-bucket" reports one that cannot be read
 	for i, s := range statements {
 		for _, n := range needs {
-			if action := n.deniedBy(s); action != "" {
+			if action := c.deniedBy(n, s); action != "" {
 				c.breach(policy.Address(), fmt.Sprintf("policy: statement %d denies %s, which %s needs", i+1, action, n.user.Address()),
 					"leave its role out with the condition ArnNotEquals on aws:PrincipalArn: a service's requests come from no network of yours")
 				break
@@ -63,20 +63,27 @@ func (c *checker) leaves(policy tfjson.Resource, needs ...need) {
 }
 
 // deniedBy is the first action that a statement denies; "" if it denies none.
-func (n need) deniedBy(s statement) string {
-	named := isEverybody(s) || slices.Contains(s.principals["AWS"], arnOf(n.role))
-	if s.effect != deny || !named || !meetsService(s) {
+func (c *checker) deniedBy(n need, s statement) string {
+	if s.effect != deny || !c.concerns(s, n.role) || !meetsService(s) {
 		return ""
 	}
 	for _, action := range n.actions {
-		on := func(pattern string) bool {
-			return slices.ContainsFunc(s.resources, func(r string) bool { return includes(r, pattern) })
-		}
-		if coversAny(s.actions, action) && slices.ContainsFunc(n.patterns, on) {
+		if s.isAbout(action) && slices.ContainsFunc(n.patterns, s.isOn) {
 			return action
 		}
 	}
 	return ""
+}
+
+// concerns reports whether a denial is for a role that a service assumes: a denial to the account is for all its principals. NotPrincipal
+// leaves out the role only if it also has the role's session (IAM-2), whose name the service chooses.
+func (c *checker) concerns(s statement, role tfjson.Resource) bool {
+	if slices.Contains(s.inverted, "NotPrincipal") {
+		others := s.notPrincipals["AWS"]
+		isSession := func(principal string) bool { return strings.Contains(principal, ":assumed-role/") }
+		return !slices.Contains(others, arnOf(role)) || !slices.ContainsFunc(others, isSession)
+	}
+	return isEverybody(s) || c.isAccount(s) || slices.Contains(s.principals["AWS"], arnOf(role))
 }
 
 // meetsService reports whether a statement's conditions are true for a service's own requests. They come through no VPC, and from
@@ -87,7 +94,8 @@ func meetsService(s statement) bool {
 		for key, values := range keys {
 			network := slices.Contains([]string{"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"}, strings.ToLower(key))
 			negated := strings.Contains(operator, "Not") && len(values) > 0 && !addressrange.Every(values)
-			if !network || !negated {
+			missing := operator == "Null" && !strings.EqualFold(key, "aws:SourceIp") && slices.Equal(values, []string{"true"})
+			if !network || !negated && !missing {
 				return false
 			}
 		}

@@ -29,6 +29,13 @@ func TestDenialsInAResourcesPolicy(t *testing.T) {
 	refused(nobody+whole+`,"Condition":{"StringNotLikeIfExists":{"aws:SourceVpc":"vpc-1"}}`, "s3:AbortMultipartUpload")
 	refused(nobody+whole+`,"Condition":{"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24"]}}`, "s3:AbortMultipartUpload")
 	refused(nobody+whole+`,"Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1","aws:SourceVpc":"vpc-1"}}`, "s3:AbortMultipartUpload")
+	refused(nobody+whole+`,"Condition":{"Null":{"aws:SourceVpce":"true"}}`, "s3:AbortMultipartUpload")
+	refused(`"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:role/x"},`+objects, "s3:PutObject")
+	refused(`"Effect":"Deny","NotPrincipal":{"AWS":["${data.aws_caller_identity.current.account_id}","${aws_iam_role.delivery-role.arn}"]},`+objects, "s3:PutObject")
+	refused(`"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::${data.aws_caller_identity.current.account_id}:root"},`+objects, "s3:PutObject")
+	refused(`"Effect":"Deny","Principal":{"AWS":"${data.aws_caller_identity.current.account_id}"},`+objects, "s3:PutObject")
+	refused(nobody+`"NotAction":["s3:Get*","s3:List*","s3:Abort*"],"Resource":"${aws_s3_bucket.bucket.arn}/*"`, "s3:PutObject")
+	refused(nobody+`"Action":"s3:PutObject","NotResource":"${aws_s3_bucket.bucket.arn}/events/*"`, "s3:PutObject")
 	refused(nobody+`"Action":"s3:ListBucket","Resource":"${aws_s3_bucket.bucket.arn}"`, "s3:ListBucket")
 	refused(nobody+`"Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/errors/*"`, "s3:PutObject")
 	const stream = "aws_kinesis_resource_policy.p"
@@ -53,6 +60,12 @@ func TestDenialsInAResourcesPolicy(t *testing.T) {
 		nobody + `"Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/reports/*"`,
 		nobody + `"Action":"s3:DeleteObjectVersion","Resource":"${aws_s3_bucket.bucket.arn}/*"`,
 		`"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:role/x"},` + objects,
+		`"Effect":"Deny","NotPrincipal":{"AWS":["${data.aws_caller_identity.current.account_id}","${aws_iam_role.delivery-role.arn}",` +
+			`"arn:aws:sts::${data.aws_caller_identity.current.account_id}:assumed-role/${aws_iam_role.delivery-role.name}/AWSFirehoseToS3"]},` + objects,
+		nobody + `"NotAction":"s3:*","Resource":"${aws_s3_bucket.bucket.arn}/*"`,
+		nobody + `"Action":"s3:PutObject","NotResource":["${aws_s3_bucket.bucket.arn}/events/*","${aws_s3_bucket.bucket.arn}/errors/*"]`,
+		nobody + whole + `,"Condition":{"Null":{"aws:SourceVpce":"false"}}`,
+		nobody + whole + `,"Condition":{"Null":{"s3:TlsVersion":"true"}}`,
 	} {
 		if err := policy.Check(good(t, denying(statement)...), policy.Expect{Public: true}); err != nil {
 			t.Errorf("%s: %v", statement, err)

@@ -18,8 +18,11 @@ type statement struct {
 	resources  []string
 	principals map[string][]string
 	conditions map[string]map[string][]string
-	// inverted are the statement's elements among NotAction, NotPrincipal and NotResource.
-	inverted []string
+	// inverted are the statement's elements among NotAction, NotPrincipal and NotResource. The three after it have what they leave out.
+	inverted      []string
+	notActions    []string
+	notPrincipals map[string][]string
+	notResources  []string
 }
 
 const (
@@ -152,17 +155,39 @@ func parseStatement(body map[string]any) (statement, error) {
 			s.inverted = append(s.inverted, element)
 		}
 	}
-	s.actions, err = texts(body, "Action")
-	if err == nil {
-		s.resources, err = texts(body, "Resource")
+	for _, element := range []struct {
+		key  string
+		into *[]string
+	}{{"Action", &s.actions}, {"NotAction", &s.notActions}, {"Resource", &s.resources}, {"NotResource", &s.notResources}} {
+		if *element.into, err = texts(body, element.key); err != nil {
+			return s, err
+		}
 	}
-	if err == nil {
-		s.principals, err = parsePrincipals(body["Principal"])
+	if s.principals, err = parsePrincipals(body["Principal"]); err != nil {
+		return s, err
 	}
-	if err == nil {
-		s.conditions, err = parseConditions(body)
+	if s.notPrincipals, err = parsePrincipals(body["NotPrincipal"]); err != nil {
+		return s, err
 	}
+	s.conditions, err = parseConditions(body)
 	return s, err
+}
+
+// isAbout reports whether a statement's Action or NotAction includes an action.
+func (s statement) isAbout(action string) bool {
+	if slices.Contains(s.inverted, "NotAction") {
+		return !coversAny(s.notActions, action)
+	}
+	return coversAny(s.actions, action)
+}
+
+// isOn reports whether a statement's Resource or NotResource includes a pattern.
+func (s statement) isOn(pattern string) bool {
+	has := func(r string) bool { return includes(r, pattern) }
+	if slices.Contains(s.inverted, "NotResource") {
+		return !slices.ContainsFunc(s.notResources, has)
+	}
+	return slices.ContainsFunc(s.resources, has)
 }
 
 // texts reads an element that is a string or a list of strings. Conditions may have booleans and numbers instead of strings.

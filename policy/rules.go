@@ -98,7 +98,7 @@ var rules = []Rule{
 		"The stack has an integration, a stream, a delivery stream and a bucket.",
 		"A method `POST`, `PUT` or `PATCH` that can answer a success has an integration that calls `PutRecord` or `PutRecords` for one stream of the stack, and writes the body to it. Its role is one that API Gateway can assume and that may do so.",
 		"A delivery stream reads each stream that the API writes, and no other. It writes to a bucket of the stack. Its roles are ones that Firehose can assume and that may do so.",
-		"The policy of the bucket or of the stream denies the roles none of that, such as by a network: a service's requests come through no VPC.",
+		"The policy of the bucket or of the stream denies the roles none of that, such as by a network (a service's requests come through no VPC), by their account or by `NotPrincipal`.",
 		"No processor of the delivery stream can drop a record: a Lambda function can. The delivery stream logs its errors to a log group and a log stream of the stack, and its role may write them.",
 	}, "an event that the API accepts must reach the bucket", flow},
 	{"query", []string{

@@ -21,8 +21,10 @@ help: ## Print this help
 
 # --silent: make would say "Nothing to be done" of what is there already.
 up: ## Run the pipeline of ENV (default dev) and its web page on this machine; ARGS are flags of "ingest up"
+	@$(if $(ENV),$(name-one))
 	@scripts/need go node npm
 	@scripts/check-addresses $(ARGS)
+	@$(if $(ENV),$(declared))
 	@$(MAKE) --silent --no-print-directory webapp
 	@scripts/compiling "building bin/ingest" $(sdk) "about a minute"
 	@go build -o bin/ingest ./cmd/ingest
@@ -52,25 +54,26 @@ destroy: ## Destroy what is deployed of ENV on AWS
 diff deploy destroy:
 	@$(name-one)
 	@scripts/need go node npm terraform
+	@$(declared)
 	@$(MAKE) --silent --no-print-directory tools
-	@scripts/compiling "synthesising, then terraform" $(bindings) "about a minute"
-	@go run . -check
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(lock) $(ARGS)
 
 output: ## Print the outputs of a deployed ENV: addresses, a curl command, the stream, and the bucket
 	@$(name-one)
 	@scripts/need go node npm terraform
+	@$(declared)
 	@$(MAKE) --silent --no-print-directory tools
-	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+	@env -u ENV npx --no-install cdktf $@ $(ENV) $(lock) $(ARGS)
+	@! test -d $(stack) || scripts/check-outputs $(ENV) $(stack)
 
 # cdktf wraps lines at the terminal's width, and Terraform prints them raw. A folder that cdktf has not deployed from is initialised first.
-# Of a state without any outputs, "output -raw" prints a warning to stdout and succeeds; "output -json NAME" fails.
+# A synthesis of one environment removes the others' stacks, so that of a missing one is of all.
 curl: ## Print the command that submits an event to a deployed ENV, or one of the event type TYPE
 	@$(name-one)
 	@scripts/need terraform
-	@test -f $(stack)/cdk.tf.json || $(MAKE) --no-print-directory synth ENV=$(ENV) >&2
+	@test -f $(stack)/cdk.tf.json || { scripts/need go node && $(declared) && $(MAKE) --no-print-directory synth ENV=; } >&2
 	@test -d $(stack)/.terraform || $(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) init -input=false >&2
-	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -json $(curl-output) >/dev/null
+	@scripts/check-outputs $(ENV) $(stack) $(curl-output)
 	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -raw $(curl-output) && echo
 
 stack = cdktf.out/stacks/$(ENV)
@@ -90,6 +93,9 @@ lock = $(if $(wildcard $(TF_CLI_CONFIG_FILE)),--skip-provider-lock)
 
 # A target that changes or reads AWS has no default environment, and changes one. cdktf would take a pattern, such as *, for several.
 name-one = [[ "$$ENV" =~ ^[a-z][a-z0-9-]*$$ ]] || { echo "error: ENV is $${ENV:-empty}; name one environment: make $@ ENV=dev" >&2; exit 1; }
+
+# Only the compiled stacks know which environments there are. What needs them compiles them anyway, so this comes before the rest.
+declared = scripts/compiling "looking for $$ENV in stacks/" $(bindings) "about a minute" && go run . -check
 
 check: ## Run the checks for each commit: build, vet, goldens, and the quick Go tests
 	@scripts/need go node

@@ -327,6 +327,7 @@ func TestTargetsCheckFirst(t *testing.T) {
 		{"destroy without Terraform", "terraform", []string{"destroy", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"output without Terraform", "terraform", []string{"output", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"curl without Terraform", "terraform", []string{"curl", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"up of two environments", "", []string{"up", "ENV=dev,prod"}, "error: ENV is dev,prod; name one environment: make up ENV=dev"},
 		{"curl without an environment", "", []string{"curl"}, "error: ENV is empty; name one environment: make curl ENV=dev"},
 		{"deploy without an environment", "", []string{"deploy"}, "error: ENV is empty; name one environment: make deploy ENV=dev"},
 		{"destroy of a pattern", "", []string{"destroy", "ENV=*"}, "error: ENV is *; name one environment: make destroy ENV=dev"},
@@ -350,6 +351,27 @@ func TestTargetsCheckFirst(t *testing.T) {
 				t.Errorf("it ends with %d and says\n%s%s\nwant %s", got.status, got.stdout, got.stderr, test.want)
 			}
 		})
+	}
+}
+
+// A target that needs an environment's stack asks first whether there is one, before it installs or builds anything.
+func TestAnEnvironmentThatIsNotDeclared(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		lacking.End(t, "make is not on PATH; install it, for example with apt-get install make")
+	}
+	const other = `echo "$0 $*" >&2; exit 1`
+	bin := programs(t, map[string]string{
+		"make": "", "node": "", "npm": other, "npx": other, "terraform": `[ "$*" = version ] || { ` + other + `; }; echo Terraform v1.99.0`,
+		"go": `case "$*" in
+"env GOVERSION") echo go1.99.0 ;; "env GOCACHE" | list*) ;; "run . -check") echo "error: no $ENV" >&2; exit 1 ;; *) ` + other + ` ;; esac`,
+	})
+	for _, target := range []string{"up", "diff", "deploy", "destroy", "output", "curl"} {
+		words := []string{"make", "--no-print-directory", target, "ENV=nope", "ARGS=--api 127.0.0.1:0 --aws 127.0.0.1:0"}
+		got := commandIn(t, bin, nil, words...)
+		_, after, found := strings.Cut(got.stderr, "error: no nope\n")
+		if got.status != 2 || !found || !strings.HasPrefix(after, "make: ***") {
+			t.Errorf("%s: it ends with %d and says\n%s%s", target, got.status, got.stdout, got.stderr)
+		}
 	}
 }
 
@@ -388,37 +410,83 @@ func TestACloneWithSpaces(t *testing.T) {
 	}
 }
 
-// make curl prints a command and nothing else, because its output may go to a shell. Of a state without outputs, terraform output -raw
-// prints a warning to stdout and succeeds (seen with Terraform 1.11.4), so make curl asks for the output as JSON first.
+// make curl prints a command and nothing else, because its output may go to a shell. Where there is none, the error names the remedy.
 func TestCurlPrintsOnlyACommand(t *testing.T) {
-	stack := t.TempDir()
-	if err := os.WriteFile(filepath.Join(stack, "cdk.tf.json"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(stack, ".terraform"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	const (
+		one      = `{\n  "bucket": {\n    "value": "\\"curl\\": {"\n  },\n  "curl": {\n    "value": ""\n  }`
+		types    = one + `,\n  "curl_a": {\n  },\n  "curl_b_2": {\n  }\n}`
+		deployed = `"output -json") printf '` + types + `\n' ;; "output -raw curl") printf 'curl x' ;; "output -raw curl_a") printf 'curl a' ;;`
+	)
 	for _, test := range []struct {
 		name, terraform string
 		arguments       []string
 		status          int
 		stdout, stderr  string
 	}{
-		{"deployed", `"output -json curl") echo '"curl x"' ;; "output -raw curl") printf 'curl x' ;;`, nil, 0, "curl x\n", ""},
-		{"a type", `"output -json curl_a") echo '"curl a"' ;; "output -raw curl_a") printf 'curl a' ;;`, []string{"TYPE=a"}, 0, "curl a\n", ""},
-		{"not deployed", `*-json*) echo 'Output "curl" not found' >&2; exit 1 ;; *) echo Warning: No outputs found ;;`, nil, 2, "", `Output "curl" not found`},
+		{"deployed", deployed, nil, 0, "curl x\n", ""},
+		{"a type", deployed, []string{"TYPE=a"}, 0, "curl a\n", ""},
+		{
+			"no such type", deployed, []string{"TYPE=a b"}, 2, "",
+			"error: TYPE is a b: what is deployed of dev has no such event type; use one of: a, b_2\n",
+		},
+		{
+			"no types", `"output -json") printf '` + one + `\n}\n' ;;`, []string{"TYPE=a"}, 2, "",
+			"error: TYPE is a: what is deployed of dev has no such event type; it has none, so leave TYPE out\n",
+		},
+		{
+			"not deployed", `*-json*) echo '{}' ;; *) echo Warning: No outputs found ;;`, nil, 2, "",
+			"error: ENV is dev: its state has no outputs, so nothing is deployed; deploy it first: make deploy ENV=dev\n",
+		},
+		{
+			"deployed in part", `*-json*) printf '{\n  "stream": {\n  }\n}\n' ;; *) echo never ;;`, nil, 2, "",
+			"error: ENV is dev: its state has no output curl, so its deployment did not finish; deploy it again: make deploy ENV=dev\n",
+		},
+		{"no state", `*) echo 'Error: no credentials' >&2; exit 1 ;;`, nil, 2, "", "Error: no credentials\nmake: ***"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			bin := programs(t, map[string]string{"make": "", "terraform": `[ "$1" != version ] || { echo Terraform v1.99.0; exit; }
-[ "$1" = "-chdir=` + stack + `" ] || exit 9
-shift
-case "$*" in ` + test.terraform + ` esac`})
+			stack, terraform := stackFolder(t, test.terraform)
+			bin := programs(t, map[string]string{"make": "", "terraform": terraform})
 			got := commandIn(t, bin, nil, append([]string{"make", "--no-print-directory", "curl", "ENV=dev", "stack=" + stack}, test.arguments...)...)
 			if got.status != test.status || got.stdout != test.stdout || !strings.HasPrefix(got.stderr, test.stderr) {
 				t.Errorf("it ends with %d, %q and %q; want %d, %q and %q", got.status, got.stdout, got.stderr, test.status, test.stdout, test.stderr)
 			}
 		})
 	}
+}
+
+// cdktf prints nothing of an environment that is not deployed, and succeeds. It does not lock the providers of other platforms where
+// Terraform has a configuration of its own, because that asks the registry.
+func TestOutputOfNothing(t *testing.T) {
+	const nothing = "error: ENV is dev: its state has no outputs, so nothing is deployed; deploy it first: make deploy ENV=dev\n"
+	configuration := filepath.Join(t.TempDir(), "terraformrc")
+	if err := os.WriteFile(configuration, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for json, want := range map[string]string{`{}`: nothing, `{\n  "curl": {\n  }\n}`: ""} {
+		stack, terraform := stackFolder(t, `"output -json") printf '`+json+`\n' ;;`)
+		bin := programs(t, map[string]string{
+			"make": "", "node": "", "npm": "true", "terraform": terraform, "npx": `echo "npx $*"`,
+			"go": `[ "$*" != "env GOVERSION" ] || echo go1.99.0`,
+		})
+		got := commandIn(t, bin, []string{"TF_CLI_CONFIG_FILE=" + configuration},
+			"make", "--no-print-directory", "output", "ENV=dev", "stack="+stack, "MAKE=:") // it installs nothing
+		if !strings.HasSuffix(got.stdout, "npx --no-install cdktf output dev --skip-provider-lock\n") || !strings.HasPrefix(got.stderr, want) || (got.status == 0) != (want == "") {
+			t.Errorf("%s: it ends with %d and says\n%s%s", json, got.status, got.stdout, got.stderr)
+		}
+	}
+}
+
+// stackFolder is an initialised folder of a stack, and a stand-in for the terraform that answers in it with the cases of a shell.
+func stackFolder(t *testing.T, cases string) (stack, terraform string) {
+	t.Helper()
+	stack = t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(stack, "cdk.tf.json"), nil, 0o600), os.Mkdir(filepath.Join(stack, ".terraform"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	return stack, `[ "$1" != version ] || { echo Terraform v1.99.0; exit; }
+[ "$1" = "-chdir=` + stack + `" ] || exit 9
+shift
+case "$*" in ` + cases + ` esac`
 }
 
 // scripts/pull-comment updates its own comment, the last one, or writes one. Nothing in the text is a flag or a file to gh.

@@ -92,7 +92,7 @@ verify smoke:
 lock = $(if $(wildcard $(TF_CLI_CONFIG_FILE)),--skip-provider-lock)
 
 # A target that changes or reads AWS has no default environment, and changes one. cdktf would take a pattern, such as *, for several.
-name-one = [[ "$$ENV" =~ ^[a-z][a-z0-9-]*$$ ]] || { echo "error: ENV is $${ENV:-empty}; name one environment: make $@ ENV=dev" >&2; exit 1; }
+name-one = [[ "$$ENV" =~ ^[A-Za-z0-9_][A-Za-z0-9_-]*$$ ]] || { echo "error: ENV is $${ENV:-empty}; name one environment: make $@ ENV=dev" >&2; exit 1; }
 
 # Only the compiled stacks know which environments there are. What needs them compiles them anyway, so this comes before the rest.
 declared = scripts/compiling "looking for $$ENV in stacks/" $(bindings) "about a minute" && go run . -check

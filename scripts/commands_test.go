@@ -354,7 +354,8 @@ func TestTargetsCheckFirst(t *testing.T) {
 	}
 }
 
-// A target that needs an environment's stack asks first whether there is one, before it installs or builds anything.
+// A target that needs an environment's stack asks first whether there is one, before it installs or builds anything. The answer knows
+// what else the name may mean, so a name in capitals gets there.
 func TestAnEnvironmentThatIsNotDeclared(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		lacking.End(t, "make is not on PATH; install it, for example with apt-get install make")
@@ -366,9 +367,9 @@ func TestAnEnvironmentThatIsNotDeclared(t *testing.T) {
 "env GOVERSION") echo go1.99.0 ;; "env GOCACHE" | list*) ;; "run . -check") echo "error: no $ENV" >&2; exit 1 ;; *) ` + other + ` ;; esac`,
 	})
 	for _, target := range []string{"up", "diff", "deploy", "destroy", "output", "curl"} {
-		words := []string{"make", "--no-print-directory", target, "ENV=nope", "ARGS=--api 127.0.0.1:0 --aws 127.0.0.1:0"}
+		words := []string{"make", "--no-print-directory", target, "ENV=No_pe", "ARGS=--api 127.0.0.1:0 --aws 127.0.0.1:0"}
 		got := commandIn(t, bin, nil, words...)
-		_, after, found := strings.Cut(got.stderr, "error: no nope\n")
+		_, after, found := strings.Cut(got.stderr, "error: no No_pe\n")
 		if got.status != 2 || !found || !strings.HasPrefix(after, "make: ***") {
 			t.Errorf("%s: it ends with %d and says\n%s%s", target, got.status, got.stdout, got.stderr)
 		}

@@ -68,6 +68,9 @@ func stackOf(t *testing.T, env spec.Environment) *tfjson.Stack {
 
 // The goldens are what a reviewer reads of a change: testdata/goldens, in the form that package goldens describes.
 func TestGoldens(t *testing.T) {
+	if err := stacks.CheckDeclared(); err != nil { // it would have no golden, and nothing would say so
+		t.Fatal(err)
+	}
 	got := map[string]string{}
 	for _, env := range catalogue.All() {
 		got[env.Name] = read(t, filepath.Join(output(t), synth.StackFile(env.Name)))

@@ -124,7 +124,8 @@ type Hop struct {
 	Need string
 	// Quota is the quota's name, and Code its code in Service Quotas, which is empty where AWS does not publish one.
 	Quota, Code string
-	// Rises says whether the use rises with the rate of events. The size of a request does not.
+	// Rises says whether the use rises with the rate of events, and with those of a month, as [Load.At] has them. The size of a
+	// request does not.
 	Rises bool
 	// Batch is the smallest batch that would do, where batches would; 0 otherwise.
 	Batch int
@@ -261,7 +262,7 @@ func usagePlan(s Shape, l Load, requests *big.Rat) []Hop {
 	if period, known := periods[s.Plan.Period]; known && s.Plan.Quota > 0 {
 		use := quotient(product(l.requests(l.EventsPerMonth), period.days), periods["MONTH"].days)
 		hops = append(hops, Hop{
-			Name: "Usage plan, quota of all keys", Unit: "requests a " + period.name, Kind: Declared,
+			Name: "Usage plan, quota of all keys", Unit: "requests a " + period.name, Kind: Declared, Rises: true,
 			Option: option + "Quota", Need: "at least " + whole(quotient(use, keys)),
 		}.holding(product(keys, integer(s.Plan.Quota)), use))
 	}
@@ -388,7 +389,7 @@ func storage(s Shape, l Load) []Hop {
 	if s.ScanLimit > 0 {
 		hour := quotient(product(fraction(l.EventsPerMonth), size), integer(hoursOfAMonth))
 		hops = append(hops, Hop{
-			Name: "Athena, one hour of events", Unit: "bytes", Kind: Declared, Option: "Query.ScanLimitMiB", Need: "at least " + whole(quotient(hour, integer(mebibyte))),
+			Name: "Athena, one hour of events", Unit: "bytes", Kind: Declared, Rises: true, Option: "Query.ScanLimitMiB", Need: "at least " + whole(quotient(hour, integer(mebibyte))),
 		}.holding(integer(s.ScanLimit), hour))
 	}
 	return hops

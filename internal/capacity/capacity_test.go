@@ -170,6 +170,33 @@ func TestMaxRateIsExact(t *testing.T) {
 	}
 }
 
+// Up to the highest rate every limit holds that counts, those of a day, a month and an hour of events too. Above it the named one does not.
+func TestMaxRateHoldsEveryLimit(t *testing.T) {
+	keys := UsagePlan{Keys: 2, RateLimit: 10, Quota: 100, Period: "DAY"}
+	for _, test := range []struct {
+		shape Shape
+		first string
+	}{
+		{standard, "Kinesis, records in shards"},
+		{with(standard, func(s *Shape) { s.Plan = keys }), "Usage plan, quota of all keys"},
+		{with(standard, func(s *Shape) { s.Plan = keys; s.Plan.Quota, s.Plan.Period = 1e9, "MONTH" }), "Usage plan, all keys"},
+		{with(standard, func(s *Shape) { s.ScanLimit = 1 << 20 }), "Athena, one hour of events"},
+	} {
+		most, first := MaxRate(test.shape, single)
+		if first.Name != test.first {
+			t.Errorf("%s fails first, want %s", first.Name, test.first)
+		}
+		for _, hop := range Hops(test.shape, single.At(most*0.999)) {
+			if !hop.Fits() && hop.Kind != Growing && hop.Kind != Each {
+				t.Errorf("%s does not hold %v a second", hop.Name, most)
+			}
+		}
+		if hopOf(t, test.shape, single.At(most*1.001), first.Name).Fits() {
+			t.Errorf("%s holds more than %v a second", first.Name, most)
+		}
+	}
+}
+
 // A load that fills its month stays within the longest month at each other peak.
 func TestAnotherPeak(t *testing.T) {
 	for from := 1.0; from < 300; from++ {

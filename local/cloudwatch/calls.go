@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/local/internal/randomid"
 )
 
 // API answers CloudWatch's calls that read metrics and alarms.
@@ -31,7 +33,7 @@ var operations = map[string]func(*API, context.Context, input) (object, error){
 // ServeHTTP answers a call. It accepts any credentials.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := protocolOf(r)
-	w.Header().Set("X-Amzn-Requestid", requestID)
+	w.Header().Set(requestID, randomid.New())
 	if r.Method != http.MethodPost { // SDKs send nothing else; a link that somebody follows and a preflight are no calls
 		w.Header().Set("Allow", http.MethodPost)
 		p.fail(w, &callError{"MethodNotAllowed", "A call of CloudWatch is a POST.", http.StatusMethodNotAllowed})
@@ -43,6 +45,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	operation, in, err := p.read(r, body)
+	if failed := (*callError)(nil); errors.As(err, &failed) {
+		p.fail(w, failed)
+		return
+	}
 	if operations[operation] == nil { // whatever its body, which may be compressed
 		why := fmt.Sprintf("monitoring (%s) is not imitated on one machine; these are: CloudWatch's %s", operation, strings.Join(slices.Sorted(maps.Keys(operations)), ", "))
 		a.NotImitated(why)

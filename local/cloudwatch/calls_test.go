@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -42,7 +43,7 @@ func TestOnlyAPostIsACall(t *testing.T) {
 			t.Errorf("%s: %d %v", method, w.Code, w.Header())
 		}
 	}
-	if w := answer(t, api, http.MethodPost, "/?Action=DescribeAlarms", ""); w.Code != http.StatusOK {
+	if w := answer(t, api, http.MethodPost, "/?Action=DescribeAlarms&Version=2010-08-01", ""); w.Code != http.StatusOK {
 		t.Errorf("POST: %d %s", w.Code, w.Body)
 	}
 }
@@ -66,11 +67,46 @@ func TestDeepNestingIsRefused(t *testing.T) {
 	} {
 		body := strings.Repeat(test.level, 100_000)
 		if name == "query" {
-			body = "Action=DescribeAlarms&" + body
+			body = "Action=DescribeAlarms&Version=2010-08-01&" + body
 		}
 		w := answer(t, api, http.MethodPost, test.target, body, test.headers...)
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "SerializationException") {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
+	}
+}
+
+// A call in the query protocol names its operation and the version of the API, in a form that can be read.
+func TestQueryProtocolNeedsActionAndVersion(t *testing.T) {
+	for _, test := range []struct{ body, code, says string }{
+		{"", "MissingAction", "Action"},
+		{`{"AlarmNames": []}`, "MissingAction", "Action"},
+		{"Version=2010-08-01", "MissingAction", "Action"},
+		{"Action=DescribeAlarms", "InvalidAction", "DescribeAlarms for version NO_VERSION_SPECIFIED. Send Version=2010-08-01."},
+		{"Action=DescribeAlarms&Version=2010-08-02", "InvalidAction", "version 2010-08-02"},
+		{"Action=DescribeAlarms&Version=2010-08-01&AlarmNamePrefix=%zz", "MalformedQueryString", "%zz"},
+		{"Action=DescribeAlarms;Version=2010-08-01", "MalformedQueryString", "semicolon"},
+	} {
+		w := answer(t, called(t), http.MethodPost, "/", test.body)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "<Type>Sender</Type><Code>"+test.code+"</Code>") || !strings.Contains(w.Body.String(), test.says) {
+			t.Errorf("%q: %d %s", test.body, w.Code, w.Body)
+		}
+	}
+	w := answer(t, called(t), http.MethodPost, "/", "Action=PutMetricData&Version=2010-08-01")
+	if w.Code != http.StatusNotImplemented || !strings.Contains(w.Body.String(), "<Type>Receiver</Type>") {
+		t.Errorf("an operation that is not imitated: %d %s", w.Code, w.Body)
+	}
+}
+
+// Each request has an id of its own, which an answer in XML repeats, so that an answer can be found in a log.
+func TestEachRequestHasItsID(t *testing.T) {
+	api, seen := called(t), map[string]bool{}
+	for _, body := range []string{"Action=DescribeAlarms&Version=2010-08-01", "Action=DescribeAlarms&Version=2010-08-01", "Action=DescribeAlarms"} {
+		w := answer(t, api, http.MethodPost, "/", body)
+		id := w.Header().Get("x-amzn-RequestId")
+		if seen[id] || uuid.Validate(id) != nil || !strings.Contains(w.Body.String(), "<RequestId>"+id+"</RequestId>") {
+			t.Errorf("%s: the header has %q: %s", body, id, w.Body)
+		}
+		seen[id] = true
 	}
 }

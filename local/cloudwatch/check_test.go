@@ -76,8 +76,8 @@ func TestRefusedCalls(t *testing.T) {
 func TestEmptyListsOfTheQueryProtocol(t *testing.T) {
 	const when = "&StartTime=2026-01-02T11:00:00Z&EndTime=2026-01-02T12:00:00Z"
 	for _, body := range []string{
-		"Action=DescribeAlarms&AlarmNames=", "Action=ListMetrics&Dimensions=",
-		"Action=GetMetricStatistics&Namespace=N&MetricName=m&Period=60&Statistics.member.1=Sum&Dimensions=" + when,
+		"Action=DescribeAlarms&Version=2010-08-01&AlarmNames=", "Action=ListMetrics&Version=2010-08-01&Dimensions=",
+		"Action=GetMetricStatistics&Version=2010-08-01&Namespace=N&MetricName=m&Period=60&Statistics.member.1=Sum&Dimensions=" + when,
 	} {
 		if w := answer(t, called(t), http.MethodPost, "/", body, "Content-Type: application/x-www-form-urlencoded"); w.Code != http.StatusOK {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)

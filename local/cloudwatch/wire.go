@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -25,8 +26,11 @@ import (
 // error has the code of the query protocol in the header x-amzn-query-error (botocore, awsQueryCompatible; documentation of Smithy, "AWS
 // query compatible trait").
 
-// service is CloudWatch's name in requests.
-const service = "GraniteServiceVersion20100801"
+// service is CloudWatch's name in requests, and version that of its API in the query protocol.
+const (
+	service = "GraniteServiceVersion20100801"
+	version = "2010-08-01"
+)
 
 // maxCall bounds the body of a call, in bytes.
 const maxCall = 1 << 20
@@ -115,13 +119,17 @@ func (p inJSON) fail(w http.ResponseWriter, err *callError) {
 	_, _ = w.Write(jsonOf(object{{"__type", "com.amazonaws.cloudwatch.v2010_08_01#" + err.code}, {"message", err.message}}))
 }
 
+// by is who caused an error, in the words of the query protocol.
+func (e *callError) by() string {
+	if e.status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
 // failQuery adds the code of the query protocol.
 func failQuery(w http.ResponseWriter, err *callError) {
-	by := "Sender"
-	if err.status >= http.StatusInternalServerError {
-		by = "Receiver"
-	}
-	w.Header().Set("X-Amzn-Query-Error", err.code+";"+by)
+	w.Header().Set("X-Amzn-Query-Error", err.code+";"+err.by())
 }
 
 func jsonOf(value any) []byte {
@@ -268,14 +276,31 @@ func scalarToCBOR(value any) cbor.Value {
 
 type inQuery struct{}
 
+// parameters reads a call's form, which is its query where it has no body, and checks what every call must have (API reference, Common
+// Parameters and Common Errors).
+func parameters(r *http.Request, body []byte) (url.Values, *callError) {
+	text := r.URL.RawQuery
+	if len(body) > 0 {
+		text = string(body)
+	}
+	form, err := url.ParseQuery(text)
+	switch {
+	case err != nil:
+		return nil, &callError{"MalformedQueryString", "The query string contains a syntax error: " + err.Error() + ".", http.StatusBadRequest}
+	case form.Get("Action") == "":
+		return nil, &callError{"MissingAction", "The parameter Action is required: the name of an operation, such as DescribeAlarms.", http.StatusBadRequest}
+	case form.Get("Version") != version:
+		return nil, &callError{"InvalidAction", fmt.Sprintf("Could not find operation %s for version %s. Send Version=%s.",
+			form.Get("Action"), cmp.Or(form.Get("Version"), "NO_VERSION_SPECIFIED"), version), http.StatusBadRequest}
+	}
+	return form, nil
+}
+
 // read makes a tree of names such as Dimensions.member.1.Name.
 func (inQuery) read(r *http.Request, body []byte) (string, input, error) {
-	form := r.URL.Query()
-	if len(body) > 0 {
-		var err error
-		if form, err = url.ParseQuery(string(body)); err != nil {
-			return "", nil, err
-		}
+	form, wrong := parameters(r, body)
+	if wrong != nil {
+		return "", nil, wrong
 	}
 	root := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
@@ -326,20 +351,20 @@ func (inQuery) write(w http.ResponseWriter, operation string, answer object) {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<%sResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><%sResult>`, operation, operation)
 	writeXML(&out, answer)
-	fmt.Fprintf(&out, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", operation, requestID, operation)
+	fmt.Fprintf(&out, "</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", operation, w.Header().Get(requestID), operation)
 	_, _ = w.Write(out.Bytes())
 }
 
-// requestID is that of every answer here. AWS's is a UUID of the request.
-const requestID = "00000000-0000-0000-0000-000000000000"
+// requestID is the header with the UUID of a request, which an answer in XML repeats.
+const requestID = "X-Amzn-Requestid"
 
 func (inQuery) fail(w http.ResponseWriter, err *callError) {
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(err.status)
 	var out bytes.Buffer
-	out.WriteString(`<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error><Type>Sender</Type>`)
-	writeXML(&out, object{{"Code", err.code}, {"Message", err.message}})
-	out.WriteString("</Error><RequestId>" + requestID + "</RequestId></ErrorResponse>")
+	out.WriteString(`<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error>`)
+	writeXML(&out, object{{"Type", err.by()}, {"Code", err.code}, {"Message", err.message}})
+	out.WriteString("</Error><RequestId>" + w.Header().Get(requestID) + "</RequestId></ErrorResponse>")
 	_, _ = w.Write(out.Bytes())
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 
+	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/local/internal/signature"
 )
 
@@ -70,11 +71,30 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // nameRegion puts the region into the answer to a request of a bucket.
 //
 // Assumption S3-11: S3's answers to HeadBucket and ListObjects name the bucket's region in x-amz-bucket-region, errors too (S3 API
-// reference, HeadBucket, BucketRegion). SDKs look there for the region of a bucket.
+// reference, HeadBucket, BucketRegion). SDKs look there for the region of a bucket. HeadBucket names the bucket's ARN too, and that
+// its name is no alias of an access point (localstack's test_create_bucket_head_bucket, recorded on AWS).
 func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 	if bucket, key := named(r); key == "" && bucket != "" && g.needBucket(bucket) == nil {
 		w.Header().Set("X-Amz-Bucket-Region", g.region)
+		if r.Method == http.MethodHead {
+			w.Header().Set(bucketARN, g.arn(bucket))
+			w.Header().Set("X-Amz-Access-Point-Alias", "false")
+		}
 	}
+}
+
+// bucketARN is the header with the ARN of a bucket that was made or found.
+const bucketARN = "X-Amz-Bucket-Arn"
+
+func (g guard) arn(bucket string) string {
+	return "arn:" + region.Partition(g.region) + ":s3:::" + bucket
+}
+
+// made answers a CreateBucket that succeeded (S3 API reference, CreateBucket, response syntax).
+func (g guard) made(w http.ResponseWriter, bucket string) {
+	w.Header().Set("Location", "/"+bucket)
+	w.Header().Set(bucketARN, g.arn(bucket))
+	w.WriteHeader(http.StatusOK)
 }
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
@@ -149,11 +169,20 @@ func checkNumbers(r *http.Request) error {
 		return invalid("Part number must be an integer between 1 and 10000, inclusive")
 	}
 	for _, name := range []string{"max-parts", "max-uploads", "part-number-marker"} {
-		if n, ok := number(name); query.Get(name) != "" && (!ok || n < 0) {
+		switch n, ok := number(name); {
+		case query.Get(name) == "":
+		case !ok:
+			return notInteger(name)
+		case n < 0:
 			return invalid("Argument " + name + " must be an integer between 0 and 2147483647")
 		}
 	}
 	return nil
+}
+
+// notInteger is the error of a parameter that is no number (versity/versitygw#1794 has S3's words for max-uploads).
+func notInteger(name string) error {
+	return invalid("Provided " + name + " not an integer or within integer range")
 }
 
 func copiesPart(r *http.Request) bool {
@@ -296,8 +325,7 @@ func (g guard) creates(w http.ResponseWriter, r *http.Request, bucket string) {
 		refuse(w, r, failed(err))
 		return
 	}
-	w.Header().Set("Location", "/"+bucket)
-	w.WriteHeader(http.StatusOK)
+	g.made(w, bucket)
 }
 
 // makeAgain answers a request that creates an existing bucket.
@@ -312,8 +340,7 @@ func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) 
 		})
 		return
 	}
-	w.Header().Set("Location", "/"+bucket)
-	w.WriteHeader(http.StatusOK)
+	g.made(w, bucket)
 }
 
 // deletion is what a DeleteObjects says of an object beside its key; gofakes3 reads the key alone.

@@ -245,6 +245,28 @@ func TestListBucketsParameters(t *testing.T) {
 	}
 }
 
+// S3 names a bucket's ARN where it makes, finds or lists one, and says whether its name is an alias of an access point.
+func TestBucketsHaveARNs(t *testing.T) {
+	service, err := s3.Open(s3.Options{Dir: t.TempDir(), Region: "cn-north-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Close() })
+	const arn, wish = "arn:aws-cn:s3:::one", "<CreateBucketConfiguration><LocationConstraint>cn-north-1</LocationConstraint></CreateBucketConfiguration>"
+	if got := serve(t, service, http.MethodPut, "/one", wish); got.Code != 200 || got.Header().Get("x-amz-bucket-arn") != arn {
+		t.Errorf("created: %d %v", got.Code, got.Header())
+	}
+	head := serve(t, service, http.MethodHead, "/one", "")
+	if head.Code != 200 || head.Header().Get("x-amz-bucket-arn") != arn || head.Header().Get("x-amz-access-point-alias") != "false" {
+		t.Errorf("found: %d %v", head.Code, head.Header())
+	}
+	for _, query := range []string{"", "?prefix=o"} {
+		if got := serve(t, service, http.MethodGet, "/"+query, ""); !strings.Contains(got.Body.String(), "<BucketArn>"+arn+"</BucketArn>") {
+			t.Errorf("listed with %q: %s", query, got.Body)
+		}
+	}
+}
+
 // A page of a folder with many files looks only at those that it shows: below an os.Root, ReadDir would look at each.
 func TestAPageLooksAtFewFiles(t *testing.T) {
 	w := newWorld(t)

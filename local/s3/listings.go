@@ -76,7 +76,7 @@ func readListQuery(query url.Values) (listQuery, error) {
 	if text := query.Get("max-keys"); text != "" {
 		most, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return q, invalid("Provided max-keys not an integer or within integer range")
+			return q, notInteger("max-keys")
 		}
 		if most < 0 {
 			return q, invalid("Argument maxKeys must be an integer between 0 and 2147483647")
@@ -184,12 +184,14 @@ type listedBucket struct {
 	Name         string
 	CreationDate string
 	BucketRegion string `xml:",omitempty"`
+	BucketARN    string `xml:"BucketArn"`
 }
 
 // listBuckets answers ListBuckets.
 //
 // Assumption S3-15: S3's ListBuckets takes prefix, max-buckets (1 to 10,000), continuation-token and bucket-region, and with any of them
-// names each bucket's region. It refuses another bucket-region than its own (S3 API reference, ListBuckets).
+// names each bucket's region. It refuses another bucket-region than its own (S3 API reference, ListBuckets). It always names each bucket's
+// ARN (localstack's test_s3.py, recorded on AWS).
 func (g guard) listBuckets(query url.Values) (*bucketList, error) {
 	most, after, err := readBucketQuery(query, g.region)
 	if err != nil {
@@ -213,7 +215,7 @@ func (g guard) listBuckets(query url.Values) (*bucketList, error) {
 			list.ContinuationToken = base64.URLEncoding.EncodeToString([]byte(list.Buckets[most-1].Name))
 			break
 		}
-		list.Buckets = append(list.Buckets, listedBucket{each.Name, inXML(each.CreationDate.Time), region})
+		list.Buckets = append(list.Buckets, listedBucket{each.Name, inXML(each.CreationDate.Time), region, g.arn(each.Name)})
 	}
 	return list, nil
 }

@@ -72,6 +72,16 @@ func TestRefusedCalls(t *testing.T) {
 	}
 }
 
+// A day of minutes is as many points as a call may ask for, also where it does not begin with a minute.
+func TestADayOfMinutes(t *testing.T) {
+	const body = `{"Namespace": "N", "MetricName": "m", "StartTime": "2026-01-01T11:59:30.5Z", "EndTime": "2026-01-02T11:59:%sZ", "Period": 60, "Statistics": ["Sum"]}`
+	for end, want := range map[string]int{"30.5": http.StatusOK, "30.6": http.StatusBadRequest} {
+		if status, said := callJSON(t, called(t), "GetMetricStatistics", fmt.Sprintf(body, end)); status != want {
+			t.Errorf("until 11:59:%s: %d %s", end, status, said)
+		}
+	}
+}
+
 // In the query protocol a client writes an empty list as an empty text.
 func TestEmptyListsOfTheQueryProtocol(t *testing.T) {
 	const when = "&StartTime=2026-01-02T11:00:00Z&EndTime=2026-01-02T12:00:00Z"

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// interval is the time of a call about data. Its periods begin with its first minute.
+// interval is the time of a call about data, as the call gives it. Its periods begin with its first minute.
 //
 // Assumption CW-12: the periods of GetMetricData and GetMetricStatistics begin at StartTime, cut to the minute; EndTime is not among
 // them (API reference, GetMetricStatistics and GetMetricData: StartTime "inclusive", EndTime "exclusive"). The last period may be
@@ -31,12 +31,12 @@ func intervalOf(in input) (interval, *callError) {
 	if !from.Before(until) {
 		return interval{}, invalid("The parameter StartTime must be less than the parameter EndTime.")
 	}
-	return interval{from.Truncate(time.Minute), until}, nil
+	return interval{from, until}, nil
 }
 
 // each calls take with the beginning of each period. It leaves out the days before the metrics that are kept.
 func (i interval) each(period time.Duration, now time.Time, take func(at time.Time)) {
-	at := i.from
+	at := i.from.Truncate(time.Minute)
 	if kept := now.Add(-keptMinutes * time.Minute); at.Before(kept) {
 		seconds := int64(period / time.Second) // a Duration ends at 292 years
 		at = time.Unix(at.Unix()+(kept.Unix()-at.Unix())/seconds*seconds, 0).In(at.Location())
@@ -49,8 +49,10 @@ func (i interval) each(period time.Duration, now time.Time, take func(at time.Ti
 // mostPoints bounds the data points that GetMetricStatistics is asked for (API reference, GetMetricStatistics).
 const mostPoints = 1440
 
+// boundPoints counts the periods of the whole interval, whichever second of a minute it begins with: 24 hours are 1,440 minutes (localstack's
+// test_invalid_amount_of_datapoints, recorded on AWS).
 func (i interval) boundPoints(period time.Duration) *callError {
-	asked := (i.until.Unix() - i.from.Unix() + int64(period/time.Second) - 1) / int64(period/time.Second)
+	asked := (i.until.UnixMilli() - i.from.UnixMilli() + period.Milliseconds() - 1) / period.Milliseconds()
 	if asked <= mostPoints {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,8 +14,13 @@ import (
 // callJSON is the status and the body of a call in JSON.
 func callJSON(t *testing.T, api *API, operation, body string) (int, string) {
 	t.Helper()
-	w := answer(t, api, http.MethodPost, "/", body, "X-Amz-Target: GraniteServiceVersion20100801."+operation)
+	w := inJSONOf(t, api, operation, body)
 	return w.Code, w.Body.String()
+}
+
+func inJSONOf(t *testing.T, api *API, operation, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	return answer(t, api, http.MethodPost, "/", body, "X-Amz-Target: GraniteServiceVersion20100801."+operation)
 }
 
 const (
@@ -65,10 +71,27 @@ func TestRefusedCalls(t *testing.T) {
 		{"DescribeAlarms", `{"AlarmNames": ["a"` + strings.Repeat(`, "a"`, 100) + `]}`, "ValidationError", "'alarmNames' failed to satisfy constraint: Member must have length less than or equal to 100"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "Label": "${LAST}", "Expression": "1"}]}`, "ValidationError", "dynamic labels are not imitated"},
 	} {
-		status, said := callJSON(t, api, test.operation, test.body)
-		if status != http.StatusBadRequest || !strings.Contains(said, "#"+test.code+`"`) || !strings.Contains(said, test.message) {
-			t.Errorf("%s %s: %d %s\nwant %s with %q", test.operation, test.body, status, said, test.code, test.message)
+		w := inJSONOf(t, api, test.operation, test.body)
+		if said := w.Body.String(); w.Code != http.StatusBadRequest || w.Header().Get("X-Amzn-Query-Error") != test.code+";Sender" || !strings.Contains(said, test.message) {
+			t.Errorf("%s %s: %d %v %s\nwant %s with %q", test.operation, test.body, w.Code, w.Header(), said, test.code, test.message)
 		}
+	}
+}
+
+// In JSON and CBOR an error is named by its shape, for which AWS's SDKs have a class, and not by its code in the query protocol.
+func TestErrorsAreNamedByTheirShapes(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"StateValue": "alarm"}`:                       "com.amazon.coral.validate#ValidationException",
+		`{"MaxRecords": 101}`:                           "com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterValueException",
+		`{"NextToken": "x"}`:                            "com.amazonaws.cloudwatch.v2010_08_01#InvalidNextToken",
+		`{"AlarmNames": ["a"], "AlarmNamePrefix": "b"}`: "com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException",
+	} {
+		if _, said := callJSON(t, called(t), "DescribeAlarms", body); !strings.Contains(said, `"__type":"`+want+`"`) {
+			t.Errorf("%s: %s, want %s", body, said, want)
+		}
+	}
+	if _, said := callJSON(t, called(t), "GetMetricStatistics", "{}"); !strings.Contains(said, `#MissingRequiredParameterException"`) {
+		t.Error(said)
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 // service-2.json of cloudwatch lists them: "protocols": ["smithy-rpc-v2-cbor", "json", "query"]). AWS's SDK for Go 2 sends CBOR, boto3 and
 // the command line JSON, and older clients the query protocol; times are seconds since 1970 in the first two and ISO 8601 in XML. An
 // error has the code of the query protocol in the header x-amzn-query-error (botocore, awsQueryCompatible; documentation of Smithy, "AWS
-// query compatible trait").
+// query compatible trait"). Its __type is the name of the error's shape, which differs (localstack's
+// test_exception_serializing_with_no_shape_in_spec and test_put_metric_data_validation, recorded on AWS).
 
 // service is CloudWatch's name in requests, and version that of its API in the query protocol.
 const (
@@ -69,6 +70,20 @@ func optional(text string) any {
 type callError struct {
 	code, message string
 	status        int
+}
+
+// shapes are the names of errors in JSON and CBOR, by their codes in the query protocol (botocore's service-2.json of cloudwatch). A code
+// that is not among them is its shape's name.
+var shapes = map[string]string{
+	"InvalidParameterCombination": "com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException",
+	"InvalidParameterValue":       "com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterValueException",
+	"MissingParameter":            "com.amazonaws.cloudwatch.v2010_08_01#MissingRequiredParameterException",
+	"ValidationError":             "com.amazon.coral.validate#ValidationException",
+}
+
+// body is the error in JSON and CBOR.
+func (e *callError) body() object {
+	return object{{"__type", cmp.Or(shapes[e.code], "com.amazonaws.cloudwatch.v2010_08_01#"+e.code)}, {"message", e.message}}
 }
 
 func (e *callError) Error() string { return e.code + ": " + e.message }
@@ -116,7 +131,7 @@ func (p inJSON) fail(w http.ResponseWriter, err *callError) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	failQuery(w, err)
 	w.WriteHeader(err.status)
-	_, _ = w.Write(jsonOf(object{{"__type", "com.amazonaws.cloudwatch.v2010_08_01#" + err.code}, {"message", err.message}}))
+	_, _ = w.Write(jsonOf(err.body()))
 }
 
 // by is who caused an error, in the words of the query protocol.
@@ -228,7 +243,7 @@ func (inCBOR) fail(w http.ResponseWriter, err *callError) {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
 	failQuery(w, err)
 	w.WriteHeader(err.status)
-	_, _ = w.Write(cbor.Encode(toCBOR(object{{"__type", "com.amazonaws.cloudwatch.v2010_08_01#" + err.code}, {"message", err.message}})))
+	_, _ = w.Write(cbor.Encode(toCBOR(err.body())))
 }
 
 func toCBOR(value any) cbor.Value {

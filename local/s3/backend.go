@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 
@@ -313,7 +314,7 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 	if err := w.put(io.NewSectionReader(from, 0, info.Size()), s.writeConditions()); err != nil {
 		return gofakes3.CopyObjectResult{}, failed(err)
 	}
-	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(w.meta.MD5), LastModified: gofakes3.NewContentTime(w.modified.UTC())}, nil
+	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(w.meta.MD5), LastModified: gofakes3.NewContentTime(w.modified.UTC().Truncate(time.Second))}, nil // as in the header Last-Modified
 }
 
 // changesStorage reports whether a copy names a storage class or an encryption: S3 lets an object be copied to itself for that, even if

@@ -222,28 +222,38 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// refuseCompletion refuses a completion without a body, which gofakes3 calls malformed before it looks for the upload. S3 answers
-// NoSuchUpload or InvalidRequest (localstack's test_multipart_no_such_upload and test_multipart_complete_multipart_too_small, recorded on
-// AWS).
+// refuseCompletion refuses a completion that gofakes3 would take, or refuse otherwise. It calls one without a body malformed before it
+// looks for the upload: S3 answers NoSuchUpload or InvalidRequest (localstack's test_multipart_no_such_upload and
+// test_multipart_complete_multipart_too_small, recorded on AWS). It does not read the checksums of parts.
 func (g guard) refuseCompletion(w http.ResponseWriter, r *http.Request, bucket, key string) bool {
-	body := bufio.NewReader(r.Body) // bounded
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{body, r.Body}
-	if _, err := body.Peek(1); !errors.Is(err, io.EOF) {
-		return false
-	}
-	err := g.needBucket(bucket)
+	body, err := io.ReadAll(r.Body) // bounded
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err == nil {
-		var u *upload
-		if u, err = g.upload(bucket, key, gofakes3.UploadID(r.URL.Query().Get("uploadId"))); err == nil {
-			u.mu.Unlock()
-			err = gofakes3.ErrorMessage("InvalidRequest", "You must specify at least one part")
-		}
+		err = g.needBucket(bucket)
+	}
+	if err == nil {
+		err = g.checkCompletion(bucket, key, gofakes3.UploadID(r.URL.Query().Get("uploadId")), body)
+	}
+	if err == nil {
+		return false
 	}
 	g.answer(w, r, nil, err)
 	return true
+}
+
+func (g guard) checkCompletion(bucket, key string, id gofakes3.UploadID, body []byte) error {
+	u, err := g.upload(bucket, key, id)
+	switch {
+	case err != nil && len(body) > 0: // a completion that is sent again
+		return nil
+	case err != nil:
+		return err
+	}
+	defer u.mu.Unlock()
+	if len(body) == 0 {
+		return gofakes3.ErrorMessage("InvalidRequest", "You must specify at least one part")
+	}
+	return u.checkParts(g.Service, body)
 }
 
 // serveTags answers that an object has no tags, because a write with tags is refused. The AWS CLI asks for them before it copies a

@@ -301,6 +301,30 @@ func TestACompletionMayBeRepeated(t *testing.T) {
 	}
 }
 
+// A completion may name a checksum of each part. One that is not the part's is refused, and none is ignored.
+func TestACompletionsChecksumsAreCompared(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("a")
+	part, err := w.sendPart("a", id, 1, "hello")
+	w.must(err)
+	complete := func(member string) *httptest.ResponseRecorder {
+		return serve(t, w.service, http.MethodPost, "/events/a?uploadId="+*id,
+			"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"+*part.ETag+"</ETag>"+member+"</Part></CompleteMultipartUpload>")
+	}
+	for member, want := range map[string]string{
+		"<ChecksumCRC32>AAAAAA==</ChecksumCRC32>": "part 1 does not have the ChecksumCRC32 AAAAAA==; send the part again, or name its ChecksumCRC32, NhCmhg==",
+		"<ChecksumSHA256>x</ChecksumSHA256>":      "<Code>InvalidPart</Code>",
+		"<ChecksumMD5>x</ChecksumMD5>":            "<Code>NotImplemented</Code>",
+	} {
+		if got := complete(member); got.Code < 400 || !strings.Contains(got.Body.String(), want) {
+			t.Errorf("%s: %d %s", member, got.Code, got.Body)
+		}
+	}
+	if got := complete("<ChecksumCRC32>NhCmhg==</ChecksumCRC32><ChecksumSHA1>qvTGHdzF6KLavt4PO0gs2a6pQ00=</ChecksumSHA1>"); got.Code != http.StatusOK {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}
+
 // Lists of uploads as recorded on AWS by localstack (test_s3_list_operations.py).
 func TestListUploadsAsS3Does(t *testing.T) {
 	w := newWorld(t)

@@ -105,7 +105,7 @@ func pageBy(in input, name string, n, most int) (from, until int, next any, _ er
 	return from, until, next, nil
 }
 
-// mostRecords bounds the records of a page of alarms and of changes, and the names of a call (API reference, DescribeAlarms and DescribeAlarmHistory).
+// mostRecords bounds the records of a page of alarms and of changes (API reference, DescribeAlarms and DescribeAlarmHistory).
 const mostRecords = 100
 
 func (a *API) describeAlarms(_ context.Context, in input) (object, error) {
@@ -113,9 +113,6 @@ func (a *API) describeAlarms(_ context.Context, in input) (object, error) {
 		if in.text(name) != "" {
 			return nil, fmt.Errorf("%s is for composite alarms, which are not imitated on one machine", name)
 		}
-	}
-	if names := in.texts("AlarmNames"); len(names) > mostRecords {
-		return nil, outside("["+strings.Join(names, ", ")+"]", "alarmNames", fmt.Sprintf("Member must have length less than or equal to %d", mostRecords))
 	}
 	if len(in.list("AlarmNames")) > 0 && in.text("AlarmNamePrefix") != "" {
 		return nil, &callError{"InvalidParameterCombination", "AlarmNames and AlarmNamePrefix cannot be given together.", http.StatusBadRequest}
@@ -218,6 +215,9 @@ func (a *API) describeAlarmHistory(_ context.Context, in input) (object, error) 
 	}
 	if kind := in.text("HistoryItemType"); kind != "" && kind != "StateUpdate" {
 		changes = nil // nobody changes an alarm here, and no action is executed
+	}
+	if in.text("AlarmContributorId") != "" {
+		changes = nil // only an alarm of a query of Metrics Insights has contributors
 	}
 	for name, outside := range map[string]func(Change, time.Time) bool{
 		"StartDate": func(c Change, at time.Time) bool { return c.At.Before(at) },

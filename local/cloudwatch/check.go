@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // required are the members that a call must have, by operation, and enums the values that a member may have: both from botocore's
@@ -20,7 +21,7 @@ var (
 		"HistoryItemType": {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"},
 		"RecentlyActive":  {"PT3H"},
 		"ScanBy":          {"TimestampDescending", "TimestampAscending"},
-		"StateValue":      {string(OK), string(Alarming), string(InsufficientData)},
+		"StateValue":      {string(InsufficientData), string(Alarming), string(OK)},
 		"Statistics":      {"SampleCount", "Average", "Sum", "Minimum", "Maximum"},
 		"Unit": {
 			"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits",
@@ -29,6 +30,20 @@ var (
 		},
 	}
 )
+
+// The bounds of members are from botocore's service-2.json of cloudwatch.
+var (
+	// longest are the most characters of a text, and of each text of a list.
+	longest = map[string]int{
+		"AccountId": 255, "ActionPrefix": 1024, "AlarmContributorId": 16, "AlarmName": 255, "AlarmNamePrefix": 255, "AlarmNames": 255, "Expression": 2048,
+		"Id": 255, "MetricName": 255, "Name": 255, "Namespace": 255, "OwningAccount": 255, "Value": 1024,
+	}
+	// mostValues are those of a list.
+	mostValues = map[string]int{"AlarmNames": 100, "Dimensions": 30, "ExtendedStatistics": 10, "Statistics": 5}
+)
+
+// mostFilters is the most dimensions of ListMetrics, which are filters there.
+const mostFilters = 10
 
 // The kinds of members, as messages name them.
 const (
@@ -41,7 +56,7 @@ const (
 
 // kinds are those of the members that an operation reads, but for numbers and times, which have checks of their own.
 var kinds = map[string]string{
-	"AccountId": aText, "ActionPrefix": aText, "AlarmName": aText, "AlarmNamePrefix": aText, "ChildrenOfAlarmName": aText, "Expression": aText,
+	"AccountId": aText, "ActionPrefix": aText, "AlarmContributorId": aText, "AlarmName": aText, "AlarmNamePrefix": aText, "ChildrenOfAlarmName": aText, "Expression": aText,
 	"HistoryItemType": aText, "Id": aText, "Label": aText, "MetricName": aText, "Name": aText, "Namespace": aText, "NextToken": aText,
 	"OwningAccount": aText, "ParentsOfAlarmName": aText, "RecentlyActive": aText, "ScanBy": aText, "Stat": aText, "StateValue": aText, "Unit": aText,
 	"Value":      aText,
@@ -122,8 +137,9 @@ func missingMember(path string) error {
 
 // check refuses a call that lacks a member or has a value that its member may not have.
 //
-// Assumption CW-14: CloudWatch answers a value outside a member's set with ValidationError, and names the value, the member and the set
-// (as its other constraints: "1 validation error detected: Value … at … failed to satisfy constraint"). A call without a required member
+// Assumption CW-14: CloudWatch answers a value outside a member's set or bounds with ValidationError, and names the value, the member and
+// the constraint ("1 validation error detected: Value … at … failed to satisfy constraint", localstack's test_set_alarm_invalid_input,
+// recorded on AWS). A call without a required member
 // gets MissingParameter (API reference, Common Errors), and one with a member of another type SerializationException.
 func (in input) check(operation string) error {
 	for _, name := range required[operation] {
@@ -134,13 +150,54 @@ func (in input) check(operation string) error {
 	if err := in.checkMembers(""); err != nil {
 		return err
 	}
+	if filters := in.list("Dimensions"); operation == "ListMetrics" && len(filters) > mostFilters {
+		return tooMany("dimensions", len(filters), mostFilters)
+	}
+	if err := in.checkBounds(""); err != nil {
+		return err
+	}
 	return in.checkEnums("")
 }
+
+// checkBounds checks the lengths of the members of an input, which is itself a member at the path.
+func (in input) checkBounds(path string) error {
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		place, all := path+placeOf(name), in.list(name)
+		if n := mostValues[name]; n > 0 && len(all) > n {
+			return tooMany(place, len(all), n)
+		}
+		for _, text := range append(in.texts(name), in.text(name)) {
+			switch n := longest[name]; {
+			case n > 0 && utf8.RuneCountInString(text) > n:
+				return outside(text, place, fmt.Sprintf("Member must have length less than or equal to %d", n))
+			case name == "Namespace" && strings.HasPrefix(text, ":"):
+				return outside(text, place, "Member must satisfy regular expression pattern: [^:].*")
+			}
+		}
+		if err := in.inner(name).checkBounds(place + "."); err != nil {
+			return err
+		}
+		for i, one := range all {
+			inner, _ := one.(map[string]any)
+			if err := input(inner).checkBounds(fmt.Sprintf("%s.%d.member.", place, i+1)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tooMany(place string, given, allowed int) error {
+	return outside(fmt.Sprintf("[%d values]", given), place, fmt.Sprintf("Member must have length less than or equal to %d", allowed))
+}
+
+// placeOf is a member's name in messages about constraints.
+func placeOf(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
 // checkEnums checks the members of an input, which is itself a member at the path.
 func (in input) checkEnums(path string) error {
 	for _, name := range slices.Sorted(maps.Keys(enums)) {
-		allowed, place := enums[name], path+strings.ToLower(name[:1])+name[1:]
+		allowed, place := enums[name], path+placeOf(name)
 		if text := in.text(name); text != "" && !slices.Contains(allowed, text) {
 			return outside(text, place, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 		}

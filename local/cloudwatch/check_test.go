@@ -32,7 +32,7 @@ const (
 func TestRefusedCalls(t *testing.T) {
 	api := called(t)
 	for _, test := range []struct{ operation, body, code, message string }{
-		{"DescribeAlarms", `{"StateValue": "alarm"}`, "ValidationError", "Value 'alarm' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [OK, ALARM, INSUFFICIENT_DATA]"},
+		{"DescribeAlarms", `{"StateValue": "alarm"}`, "ValidationError", "Value 'alarm' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
 		{"DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "Metric"]}`, "ValidationError", "Value '[MetricAlarm, Metric]' at 'alarmTypes'"},
 		{"DescribeAlarms", `{"MaxRecords": 101}`, "InvalidParameterValue", "MaxRecords must be 1 to 100"},
 		{"DescribeAlarms", `{"NextToken": "x"}`, "InvalidNextToken", "next token"},
@@ -69,6 +69,12 @@ func TestRefusedCalls(t *testing.T) {
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", "") + `, {"Id": "e", "Expression": "SUM(a)"}]}`, "ValidationError", "not imitated on one machine; use arithmetic"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "e", "Expression": "b * 2"}]}`, "ValidationError", `MetricDataQueries: no query has the id \"b\"`},
 		{"DescribeAlarms", `{"AlarmNames": ["a"` + strings.Repeat(`, "a"`, 100) + `]}`, "ValidationError", "'alarmNames' failed to satisfy constraint: Member must have length less than or equal to 100"},
+		{"DescribeAlarms", `{"AlarmNames": ["` + strings.Repeat("n", 256) + `"]}`, "ValidationError", "at 'alarmNames' failed to satisfy constraint: Member must have length less than or equal to 255"},
+		{"DescribeAlarms", `{"ActionPrefix": "` + strings.Repeat("n", 1025) + `"}`, "ValidationError", "at 'actionPrefix' failed"},
+		{"ListMetrics", `{"Namespace": ":N"}`, "ValidationError", "Value ':N' at 'namespace' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:].*"},
+		{"ListMetrics", `{"Dimensions": [{"Name": "n"}` + strings.Repeat(`, {"Name": "n"}`, 10) + `]}`, "ValidationError", "Value '[11 values]' at 'dimensions' failed to satisfy constraint: Member must have length less than or equal to 10"},
+		{"GetMetricStatistics", `{` + latency + `, "Period": 60, "Statistics": ["Sum", "Sum", "Sum", "Sum", "Sum", "Sum"]}`, "ValidationError", "Value '[6 values]' at 'statistics'"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "m", "Dimensions": [{"Name": "n", "Value": "` + strings.Repeat("v", 1025) + `"}]}, "Period": 60, "Stat": "Sum"}}]}`, "ValidationError", "at 'metricDataQueries.1.member.metricStat.metric.dimensions.1.member.value' failed"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "Label": "${LAST}", "Expression": "1"}]}`, "ValidationError", "dynamic labels are not imitated"},
 	} {
 		w := inJSONOf(t, api, test.operation, test.body)

@@ -12,6 +12,7 @@ import (
 
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/internal/randomid"
 	"cdk.tf/go/ingest/local/internal/signature"
 )
 
@@ -29,6 +30,9 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service := serviceOf(r)
+		if service != "s3" { // which has ids of another form; Kinesis and CloudWatch set their own
+			w.Header().Set(requestID, randomid.New())
+		}
 		if region, _ := signature.Scope(r); region != "" && region != p.declared.region && slices.Contains(regional, service) {
 			p.refuseRegion(w, r, region)
 			return
@@ -40,6 +44,9 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 		p.refuseService(w, r, service, operationOf(r, nil))
 	})
 }
+
+// requestID is the header in which each service but S3 gives a request its id. An answer in XML repeats it.
+const requestID = "X-Amzn-Requestid"
 
 // serviceOf is the service that a request is for, by its name in signatures.
 func serviceOf(r *http.Request) string {
@@ -130,10 +137,11 @@ func (f awsError) write(w http.ResponseWriter, r *http.Request, service string) 
 			XMLName xml.Name `xml:"Response"`
 			Code    string   `xml:"Errors>Error>Code"`
 			Message string   `xml:"Errors>Error>Message"`
-		}{Code: f.queryCode, Message: f.why})
+			ID      string   `xml:"RequestID"`
+		}{Code: f.queryCode, Message: f.why, ID: header.Get(requestID)})
 	case isForm(r), slices.Contains([]string{"cloudfront", "route53"}, service):
 		header.Set("Content-Type", "text/xml")
-		body = queryError(f.queryCode, f.why)
+		body = queryError(header.Get(requestID), f.queryCode, f.why)
 	default:
 		header.Set("Content-Type", "application/x-amz-json-1.1")
 		header.Set("X-Amzn-Errortype", f.code)
@@ -151,14 +159,14 @@ func inXML(value any) []byte {
 	return append([]byte(xml.Header), text...)
 }
 
-func queryError(code, why string) []byte {
+func queryError(id, code, why string) []byte {
 	return inXML(struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
 		Type      string   `xml:"Error>Type"`
 		Code      string   `xml:"Error>Code"`
 		Message   string   `xml:"Error>Message"`
 		RequestID string   `xml:"RequestId"`
-	}{Type: "Sender", Code: code, Message: why, RequestID: account})
+	}{Type: "Sender", Code: code, Message: why, RequestID: id})
 }
 
 // cborTexts is a map of texts in CBOR (RFC 8949, section 3), each below 65,536 bytes.
@@ -196,12 +204,12 @@ func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case id == "":
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(queryError("MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken as STS's or that of a service that is not imitated; these are: "+imitated))
+		_, _ = w.Write(queryError(header.Get(requestID), "MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken as STS's or that of a service that is not imitated; these are: "+imitated))
 	case action != "GetCallerIdentity":
 		why := fmt.Sprintf("sts (%s) is not imitated on one machine; these are: %s", operationOf(r, form), imitated)
 		p.sayNotImitated(why)
 		w.WriteHeader(http.StatusNotImplemented)
-		_, _ = w.Write(queryError("NotImplemented", why))
+		_, _ = w.Write(queryError(header.Get(requestID), "NotImplemented", why))
 	default:
 		_, principal, _ := p.credentials(id)
 		_, _ = w.Write(inXML(struct {
@@ -210,6 +218,6 @@ func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 			UserID    string   `xml:"GetCallerIdentityResult>UserId"`
 			Account   string   `xml:"GetCallerIdentityResult>Account"`
 			RequestID string   `xml:"ResponseMetadata>RequestId"`
-		}{ARN: principal, UserID: id, Account: account, RequestID: account}))
+		}{ARN: principal, UserID: id, Account: account, RequestID: header.Get(requestID)}))
 	}
 }

@@ -16,6 +16,7 @@ import (
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/google/uuid"
 
 	"cdk.tf/go/ingest/internal/sdkhttp"
 )
@@ -108,6 +109,37 @@ func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 		if got := ask(t, test.asked); got.status != test.status || !strings.Contains(got.body, test.want) {
 			t.Errorf("%s: %d %s", test.name, got.status, got.body)
 		}
+	}
+}
+
+// Each answer of a service has the id of its request, from which AWS's SDKs make ResponseMetadata.RequestId.
+func TestEveryServiceNamesTheRequest(t *testing.T) {
+	p := devPipeline(t)
+	const form = "Content-Type: application/x-www-form-urlencoded"
+	seen := map[string]bool{}
+	for _, test := range []struct{ service, target, body string }{
+		{"kinesis", "Kinesis_20131202.ListStreams", "{}"},
+		{"firehose", "Firehose_20150804.ListDeliveryStreams", "{}"},
+		{"firehose", "Firehose_20150804.DescribeDeliveryStream", `{"DeliveryStreamName": "none"}`},
+		{"kms", "TrentService.DescribeKey", `{"KeyId": "alias/aws/s3"}`},
+		{"monitoring", "GraniteServiceVersion20100801.ListMetrics", "{}"},
+		{"logs", "Logs_20140328.DescribeLogGroups", "{}"},
+		{"sts", "", "Action=GetCallerIdentity&Version=2011-06-15"},
+		{"sts", "", "Action=AssumeRole&Version=2011-06-15"},
+		{"ec2", "", "Action=DescribeVpcs&Version=2016-11-15"},
+	} {
+		header := []string{"X-Amz-Date: 20260101T000000Z", "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/" + test.service + "/aws4_request, SignedHeaders=host, Signature=x"}
+		if test.target == "" {
+			header = append(header, form)
+		} else {
+			header = append(header, "X-Amz-Target: "+test.target, "Content-Type: application/x-amz-json-1.1")
+		}
+		got := ask(t, asked{method: http.MethodPost, url: p.awsURL() + "/", body: test.body, header: header})
+		id := got.header.Get("x-amzn-RequestId")
+		if uuid.Validate(id) != nil || seen[id] || test.target == "" && !strings.Contains(got.body, id) {
+			t.Errorf("%s %s: the id is %q in %d %s", test.service, test.target, id, got.status, got.body)
+		}
+		seen[id] = true
 	}
 }
 

@@ -303,6 +303,23 @@ func TestSignedForAnotherRegion(t *testing.T) {
 	}
 }
 
+// A credential that names no region and service is refused: a URL whose credential was encoded twice, or a header that was cut off.
+func TestMalformedCredentials(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	const words = "; the Credential is mal-formed; expecting &#34;&lt;YOUR-AKID&gt;/YYYYMMDD/REGION/SERVICE/aws4_request&#34;."
+	for _, test := range []struct{ query, authorization, want string }{
+		{"?X-Amz-Credential=key%252F20260101%252Fus-east-1%252Fs3%252Faws4_request", "", "<Code>AuthorizationQueryParametersError</Code><Message>Error parsing the X-Amz-Credential parameter" + words},
+		{"?X-Amz-Credential=", "", "<Code>AuthorizationQueryParametersError</Code>"},
+		{"", "AWS4-HMAC-SHA256 Credential=key, SignedHeaders=host, Signature=x", "<Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed" + words},
+		{"", "AWS4-HMAC-SHA256", "<Code>AuthorizationHeaderMalformed</Code>"},
+	} {
+		if got := serve(t, w.service, http.MethodGet, "/events/a"+test.query, "", "Authorization: "+test.authorization); got.Code != 400 || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%s %s: %d %s", test.query, test.authorization, got.Code, got.Body)
+		}
+	}
+}
+
 // A presigned request is good for as long as it says, at most a week.
 func TestPresignedRequestsExpire(t *testing.T) {
 	w := newWorld(t)
@@ -320,6 +337,7 @@ func TestPresignedRequestsExpire(t *testing.T) {
 		want   string
 	}{
 		{of(date, "60"), 200, "x"}, {v2, 200, "x"}, {of(date, "604800"), 200, "x"},
+		{strings.Replace(of(date, "60"), "AWS4-HMAC-SHA256", "AWS4-HMAC", 1), 400, "X-Amz-Algorithm is &#34;AWS4-HMAC&#34;; it only supports AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"},
 		{of(date, "59"), 403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"},
 		{of(date, "0"), 403, "<Message>Request has expired</Message>"},
 		{strings.Replace(v2, "AWSAccessKeyId", "x", 1), 403, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"},

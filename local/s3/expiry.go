@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -41,6 +42,8 @@ func (g guard) checkExpiry(r *http.Request) error {
 	since, dateErr := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
 	given := time.Duration(seconds) * time.Second
 	switch {
+	case !slices.Contains(algorithms, query.Get("X-Amz-Algorithm")):
+		return wrongQuery("X-Amz-Algorithm is %q; it only supports %s", query.Get("X-Amz-Algorithm"), strings.Join(algorithms, " and "))
 	case err != nil || given < 0 || given > longestPresigned:
 		return wrongQuery("X-Amz-Expires is %q; it must be a number of seconds from 0 to %d, a week", query.Get("X-Amz-Expires"), longestPresigned/time.Second)
 	case dateErr != nil:
@@ -56,6 +59,9 @@ func (g guard) checkExpiry(r *http.Request) error {
 
 // version4 are the parameters that a request has if it is presigned with signature version 4.
 var version4 = []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"}
+
+// algorithms are those of versions 4 and 4A (S3 API reference, "Authenticating requests: using query parameters").
+var algorithms = []string{"AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"}
 
 // checkVersion2 is checkExpiry for a request that is presigned with signature version 2.
 func checkVersion2(query url.Values, now time.Time) error {

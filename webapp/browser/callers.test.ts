@@ -116,7 +116,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.fill("#token-x-client", "Bearer right");
     await choose(page, "Send one");
     await page.click("#send");
-    await result(page, "200 Answered without a sequence number");
+    await result(page, "200 In the stream");
     await page.fill("#header", "Cookie");
     await page.click("#send");
     expect(await result(page, "Not sent")).toBe("Browsers let no page send the header Cookie. Use the curl command.");

@@ -96,6 +96,6 @@ export function hostAnswers(): Promise<Host> {
     const [status, message] = answerOf(path, times, request.headers["x-client"]);
     response.statusCode = status;
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ message }));
+    response.end(JSON.stringify({ message, ...(status === 200 && { sequenceNumber: "496" }) }));
   });
 }

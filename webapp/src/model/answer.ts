@@ -93,10 +93,15 @@ export function explain(outcome: Outcome, sent: Sent): Words {
     : { fate: fateOf(outcome), ...silences[outcome.kind](sent, outcome.detail) };
 }
 
-/** fateOf counts a lost connection as rejected: nearly always, no connection was made. */
+const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300;
+
+/**
+ * fateOf takes no success without a sequence number for an event in the stream: any web server answers a POST with 200. It counts a lost connection as rejected: nearly always, no
+ * connection was made.
+ */
 function fateOf(outcome: Outcome): Words["fate"] {
   if (outcome.kind === "answer") {
-    if (outcome.status >= 200 && outcome.status < 300) return "accepted";
+    if (isSuccess(outcome)) return fieldsOf(outcome.body).sequenceNumber ? "accepted" : "unknown";
     return outcome.status === 504 ? "unknown" : "rejected";
   }
   if (outcome.kind === "unsent") return "unsent";
@@ -158,15 +163,14 @@ function explainAnswer(answer: Answer, sent: Sent): Words {
   const { status } = answer;
   const fields = fieldsOf(answer.body);
   const fate = fateOf(answer);
-  if (fate === "accepted") {
-    if (fields.sequenceNumber) return { fate, summary: "In the stream", advice: "" };
+  if (fate === "accepted") return { fate, summary: "In the stream", advice: "" };
+  if (isSuccess(answer))
     return {
       fate,
       summary: "Answered without a sequence number",
       advice:
-        "The status is a success, but the answer names no record of a stream. Check that the endpoint ends in /STAGE/submit.",
+        "The answer names no record of a stream, so the event may or may not be in one. Check that the endpoint ends in /STAGE/submit.",
     };
-  }
   return { fate, ...refusal(status, fields, answer, sent) };
 }
 

@@ -144,7 +144,7 @@ const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = 
   broken: () => ({
     summary: "The connection broke off",
     advice:
-      "The pipeline on this machine ended or restarted before it answered. The event may or may not be in the stream. Send it again if a duplicate does no harm.",
+      "No complete answer came, so the event may or may not be in the stream. Send it again if a duplicate does no harm.",
   }),
   unsent: ({ url }) => ({
     summary: `Cannot reach ${url.host}`,

@@ -164,6 +164,23 @@ describe("a delivery", () => {
     expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("offline");
   });
 
+  test("that goes offline under way may be in the stream, and is not called unsent", async () => {
+    let online = true;
+    const w = { ...world(), online: () => online };
+    w.fetch = async () => {
+      online = false;
+      throw refused();
+    };
+    expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("broken");
+  });
+
+  test("whose answer breaks off is not called a failure of CORS or of the network", async () => {
+    const breaks = new ReadableStream({ start: (controller) => controller.error(refused()) });
+    const w = world(new Response(breaks));
+    expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("broken");
+    expect(w.calls).toHaveLength(1);
+  });
+
   test("that is stopped while it waits ends with its last answer", async () => {
     const stop = new AbortController();
     const w = world(throttled());

@@ -108,6 +108,8 @@ async function post(target: Target, body: string, batch: boolean, world: World, 
     return silence("signing", error);
   }
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  const online = world.online();
+  let answered = false;
   try {
     const response = await world.fetch(target.url.href, {
       method: "POST",
@@ -121,11 +123,12 @@ async function post(target: Target, body: string, batch: boolean, world: World, 
       referrerPolicy: "no-referrer",
     });
     if (response.type === "opaqueredirect") return { kind: "redirect", detail: "" };
+    answered = true;
     return await read(response, batch ? maxBatchAnswerChars : maxAnswerChars);
   } catch (error) {
     if (signal.aborted) return { kind: "stopped", detail: "" };
     if (timeout.aborted) return { kind: "timeout", detail: "" };
-    return { kind: await whySilent(target.url, world, signal), detail: String(error) };
+    return { kind: answered ? "broken" : await whySilent(target.url, world, signal, online), detail: String(error) };
   }
 }
 
@@ -143,10 +146,11 @@ async function read(response: Response, maxChars: number): Promise<Answer> {
 
 /**
  * whySilent distinguishes an unreachable host from one that answers without allowing this page. A request whose answer
- * nobody reads needs no CORS, so only the network can make it fail.
+ * nobody reads needs no CORS, so only the network can make it fail. A browser that was online may have sent the event before
+ * it went offline.
  */
-async function whySilent(url: URL, world: World, signal: AbortSignal): Promise<Silence["kind"]> {
-  if (!world.online() && url.protocol === "https:") return "offline";
+async function whySilent(url: URL, world: World, signal: AbortSignal, wasOnline: boolean): Promise<Silence["kind"]> {
+  if (!world.online() && url.protocol === "https:") return wasOnline ? "broken" : "offline";
   try {
     await world.fetch(url.href, {
       method: "GET",

@@ -69,6 +69,26 @@ test("the log has the header of a token, and never the token", async () => {
   expect(JSON.stringify([s.entries, s.progress, s.figures])).not.toContain("secret-1");
 });
 
+test("an API that has answered this page does not fail by CORS later", async () => {
+  let posts = 0;
+  const { session: s } = session((body) => {
+    if (body === "undefined") return new Response(); // the page asks why there is silence
+    if (posts++ === 1) throw new TypeError("Failed to fetch");
+    return accepted();
+  });
+  await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 } }));
+  expect(s.entries.map(({ words }) => words.summary)).toEqual([
+    "In the stream",
+    "The connection broke off",
+    "In the stream",
+  ]);
+  expect(s.progress).toMatchObject({ accepted: 2, rejected: 0, unknown: 1 });
+  posts = 1;
+  const authorization = { kind: "lambda" as const, headers: [{ name: "X-Client", token: "t" }] };
+  await s.start(job({ target: { ...target, authorization } }));
+  expect(s.entries.at(-1)?.words.summary, "a header that it may not allow").toMatch(/^CORS/);
+});
+
 test("many events differ, are all counted, and the log keeps the last", async () => {
   const bodies = new Set<string>();
   const { session: s } = session((body) => {

@@ -204,9 +204,20 @@ export class Session {
           )
         : [await deliver(job.target, first?.body ?? "", policy, this.world, signal, onRetry)];
     // The answer 413 to a body over 10 MB can close the connection before the browser reads it.
-    const local = gate !== null && byteLength(first?.body ?? "") <= maxBodyBytes;
-    if (local && deliveries.some(({ outcome }) => outcome.kind === "network")) await gate.check();
-    this.keep(events, local ? deliveries.map(sameHost) : deliveries, job);
+    const small = byteLength(first?.body ?? "") <= maxBodyBytes;
+    const local = gate !== null && small;
+    if (local && deliveries.some(({ outcome: { kind } }) => kind === "network" || kind === "broken"))
+      await gate.check();
+    const isAllowed = local || (small && this.hasAnswered(job));
+    this.keep(events, isAllowed ? deliveries.map((one) => broken(one, local)) : deliveries, job);
+  }
+
+  /** hasAnswered says whether the page could read an answer to such a request before. */
+  private hasAnswered({ target }: Job): boolean {
+    return this.entries.some(
+      ({ outcome, url, authorization }) =>
+        outcome.kind === "answer" && url === target.url.href && authorization === named(target.authorization),
+    );
   }
 
   /** keep counts events that are done and adds them to the entries. */
@@ -260,13 +271,13 @@ export class Session {
 }
 
 /**
- * sameHost corrects the reason for silence of a pipeline that also serves the page. It answered before the event was sent, so the
- * connection broke off. CORS plays no part on the same host, also when the pipeline is back before the page asks why.
+ * broken corrects the reason for silence of an API that allows this page: CORS plays no part. A pipeline that also serves the page
+ * answered before the event was sent, so the connection broke off, also when the pipeline is back before the page asks why.
  */
-function sameHost(delivery: Delivery): Delivery {
+function broken(delivery: Delivery, local: boolean): Delivery {
   const { outcome } = delivery;
-  const broken = outcome.kind === "network" || outcome.kind === "cors";
-  return broken ? { ...delivery, outcome: { ...outcome, kind: "broken" } } : delivery;
+  const broke = outcome.kind === "cors" || (local && outcome.kind === "network");
+  return broke ? { ...delivery, outcome: { ...outcome, kind: "broken" } } : delivery;
 }
 
 function limitOf({ body }: Answer): "stream" | "api" {

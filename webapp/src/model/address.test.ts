@@ -197,6 +197,11 @@ test("an event in a link that is not UTF-8 is ignored", () => {
   expect(readAddress(new URL("#event=_w", page))).toEqual({});
 });
 
+test("an event in a link has its line breaks as the editor has them, in which faults have their places", () => {
+  const { event } = readAddress(new URL(`#event=${btoa('{\r\n"a":\r1,\n}')}`, page));
+  expect(event).toBe('{\n"a":\n1,\n}');
+});
+
 test("an event in a link is bounded, because anybody may write one", () => {
   const eventOf = (chars: number) => readAddress(new URL(`#event=${"QUFB".repeat(chars / 4)}`, page)).event;
   expect(eventOf(8192)).toHaveLength(6144);

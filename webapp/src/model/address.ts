@@ -93,7 +93,10 @@ function decodeText(encoded: string | null): string | null {
   if (encoded === null || encoded.length > maxEventBytes * 2) return null;
   try {
     const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.from(binary, (char) => char.charCodeAt(0)),
+    );
+    return text.replace(/\r\n?/g, "\n"); // as the editor writes line breaks: the places of faults are in its text
   } catch {
     return null; // a truncated link; the page starts with its example
   }

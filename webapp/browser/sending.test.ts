@@ -43,6 +43,29 @@ inBrowser("sending, as a person repeats it", () => {
     await page.context().close();
   });
 
+  test("a key that is held down sends once, in the editor, on the button and in a field", async () => {
+    const { page } = await browser.open(dev.url);
+    const posts: string[] = [];
+    page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+    const hold = async (selector: string, key: string, sent: number) => {
+      await page.locator(selector).focus();
+      for (let times = 0; times < 5; times++) {
+        await page.keyboard.down(key); // from the second time on, the browser is told that the key is held
+        await expect.poll(() => text(page, "#badge-answers")).toBe(String(sent));
+        await expect.poll(() => page.getAttribute("#send", "aria-disabled")).toBe("false");
+      }
+      await page.keyboard.up(key);
+      expect(posts).toHaveLength(sent);
+    };
+    await page.keyboard.down("ControlOrMeta");
+    await hold(".cm-content", "Enter", 1);
+    await page.keyboard.up("ControlOrMeta");
+    await hold("#send", "Enter", 2);
+    await hold("#retry", "Enter", 3);
+    await hold("#result-resend", "Enter", 4);
+    await page.context().close();
+  });
+
   test("the list says of a long event that it has the beginning, and of no other", async () => {
     const { page } = await browser.open(dev.url);
     const headings = page.locator("#drawer-body h3");

@@ -68,10 +68,13 @@ export function sending(store: Store, session: Session): Sending {
   document.addEventListener(
     "keydown",
     (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || byId<HTMLDialogElement>("drawer").open) return;
+      if (event.key !== "Enter" || byId<HTMLDialogElement>("drawer").open) return;
+      // A key that is held down sends once.
+      const isHeld = event.repeat && (event.target as Element).closest("#send-form, #result-again");
+      if (!isHeld && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       event.stopPropagation();
-      send();
+      if (!event.repeat) send();
     },
     { capture: true },
   );

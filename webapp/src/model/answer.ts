@@ -8,6 +8,8 @@ export type Answer = {
   kind: "answer";
   status: number;
   body: string;
+  /** Whether body is only the beginning. */
+  cut?: boolean;
   retryAfter: string;
   requestId: string;
   errorType: string;

@@ -27,10 +27,6 @@ export type RetryPolicy = { tries: number; firstMs: number; maxMs: number };
 export const patient: RetryPolicy = { tries: 6, firstMs: 500, maxMs: 20_000 };
 export const once: RetryPolicy = { ...patient, tries: 1 };
 
-/** The most characters of an answer to keep. The pipeline's own answers have a few hundred, and some 120 for each event of a batch. */
-const maxAnswerChars = 20_000;
-const maxBatchAnswerChars = 200_000;
-
 /** What a retry sends again: so many events, because of this answer of 429. */
 export type OnRetry = (events: number, answer: Answer) => void;
 
@@ -76,7 +72,7 @@ async function tryAll(
   for (let tries = 1; ; tries++) {
     const began = world.now();
     const texts = pending.map(({ body }) => body);
-    const outcome = await post(target, batch ? joined(texts) : texts.join(), batch, world, signal);
+    const outcome = await post(target, batch ? joined(texts) : texts.join(), world, signal);
     const ms = world.now() - began;
     const each = batch && outcome.kind === "answer" ? answersOf(outcome, pending.length) : null;
     for (const [index, { at }] of pending.entries()) deliveries[at] = { outcome: each?.[index] ?? outcome, ms, tries };
@@ -100,7 +96,7 @@ function backoff(tries: number, { retryAfter }: Answer, policy: RetryPolicy, wor
   return Math.max(asked, bound / 2) + world.random() * (bound / 2);
 }
 
-async function post(target: Target, body: string, batch: boolean, world: World, signal: AbortSignal): Promise<Outcome> {
+async function post(target: Target, body: string, world: World, signal: AbortSignal): Promise<Outcome> {
   let headers: Headers;
   try {
     headers = await headersOf(target, body);
@@ -124,7 +120,7 @@ async function post(target: Target, body: string, batch: boolean, world: World, 
     });
     if (response.type === "opaqueredirect") return { kind: "redirect", detail: "" };
     answered = true;
-    return await read(response, batch ? maxBatchAnswerChars : maxAnswerChars);
+    return await read(response);
   } catch (error) {
     if (signal.aborted) return { kind: "stopped", detail: "" };
     if (timeout.aborted) return { kind: "timeout", detail: "" };
@@ -132,12 +128,11 @@ async function post(target: Target, body: string, batch: boolean, world: World, 
   }
 }
 
-async function read(response: Response, maxChars: number): Promise<Answer> {
-  const text = await response.text();
+async function read(response: Response): Promise<Answer> {
   return {
     kind: "answer",
     status: response.status,
-    body: text.slice(0, maxChars),
+    body: await response.text(),
     retryAfter: response.headers.get("Retry-After") ?? "",
     requestId: response.headers.get("x-amzn-RequestId") ?? "",
     errorType: response.headers.get("x-amzn-ErrorType") ?? "",

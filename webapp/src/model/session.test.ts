@@ -89,6 +89,17 @@ test("an API that has answered this page does not fail by CORS later", async () 
   expect(s.entries.at(-1)?.words.summary, "a header that it may not allow").toMatch(/^CORS/);
 });
 
+test("an answer that is too long to keep is read as a whole, and says that it is the beginning", async () => {
+  const reason = `[object instance has properties which are not allowed by the schema: ["${"x".repeat(30_000)}"]]`;
+  const { session: s } = session(() => Response.json({ message: "Invalid request body", reason }, { status: 400 }));
+  await s.start(job());
+  expect(s.entries[0]?.words.summary).toMatch(/^Breaks the rule: x{200}…$/);
+  expect(s.entries[0]?.outcome).toMatchObject({ cut: true, body: expect.stringMatching(/^.{20000}$/) });
+  const { session: short } = session(() => new Response("x".repeat(20_000)));
+  await short.start(job());
+  expect(short.entries[0]?.outcome).not.toHaveProperty("cut");
+});
+
 test("many events differ, are all counted, and the log keeps the last", async () => {
   const bodies = new Set<string>();
   const { session: s } = session((body) => {

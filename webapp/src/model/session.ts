@@ -1,4 +1,4 @@
-import { type Answer, byteLength, explain, fieldsOf, maxBodyBytes, type Words } from "./answer.ts";
+import { type Answer, byteLength, explain, fieldsOf, maxBodyBytes, type Outcome, type Words } from "./answer.ts";
 import { Figures } from "./figures.ts";
 import { Gate } from "./gate.ts";
 import { checkJSON } from "./json.ts";
@@ -10,7 +10,7 @@ import { compile, fill } from "./template.ts";
 /** Rows that the log keeps. Figures count all. */
 export const maxEntries = 500;
 
-/** Characters of a body that a row keeps. */
+/** Characters of a body and of an answer that a row keeps. */
 const maxBodyChars = 20_000;
 
 /** One event that was sent, and its answer if there was one. */
@@ -266,8 +266,15 @@ export class Session {
       authorization: named(target.authorization),
       body: body.slice(0, maxBodyChars),
       bytes,
+      outcome: shortened(outcome),
     };
   }
+}
+
+/** shortened is an outcome to keep. */
+function shortened(outcome: Outcome): Outcome {
+  if (outcome.kind !== "answer" || outcome.body.length <= maxBodyChars) return outcome;
+  return { ...outcome, body: outcome.body.slice(0, maxBodyChars), cut: true };
 }
 
 /**

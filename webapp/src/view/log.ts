@@ -125,7 +125,7 @@ function details(entry: Entry, follow: (sequenceNumber: string) => HTMLElement):
     block(code(entry.body), "What was sent"),
     ...(outcome.kind === "answer"
       ? [
-          h("h3", {}, "Answered"),
+          h("h3", {}, outcome.cut ? "Answered (the beginning of it)" : "Answered"),
           block(outcome.body === "" ? "(nothing)" : code(indented(outcome.body)), "What was answered"),
         ]
       : []),

@@ -73,7 +73,9 @@ describe("an answer in words", () => {
       "Throttled at the stream's write limit",
     ],
     [answer(500), "API Gateway could not call the stream"],
-    [answer(502), "The stream did not accept the event"],
+    [answer(502, { message: "the stream did not accept it" }), "The stream did not accept the event"],
+    [answer(502), "A proxy lost its connection"],
+    [answer(502, "<html>502 Bad Gateway</html>"), "A proxy lost its connection"],
     [answer(503), "The API is not available"],
     [answer(504), "The stream did not answer in time"],
     [answer(418, { Message: "a teapot" }), "a teapot"],
@@ -91,6 +93,9 @@ describe("an answer in words", () => {
   test("the wait in a 429, and what to raise", () => {
     expect(explain(answer(429, {}, "2"), sent).advice).toBe(
       "Too many events at once. Wait 2 s. Lower the rate or the concurrency, or raise API.Throttle in the environment.",
+    );
+    expect(explain(answer(429, {}, "Wed, 21 Oct 2026 07:28:00 GMT"), sent).advice).toContain(
+      " Wait until Wed, 21 Oct 2026 07:28:00 GMT. ",
     );
     expect(explain(answer(429, { message: "the stream is at its write limit" }), sent).advice).toBe(
       "Too many events at once. Lower the rate or the concurrency, or raise Stream.Capacity in the environment.",
@@ -198,7 +203,9 @@ describe("an answer in words", () => {
     [answer(504), "unknown"],
     [{ kind: "timeout", detail: "" }, "unknown"],
     [{ kind: "stopped", detail: "" }, "unknown"],
-    [answer(502), "rejected"],
+    [answer(502, { message: "not accepted" }), "rejected"],
+    [answer(502), "unknown"],
+    [answer(502, "<html>"), "unknown"],
     [answer(429), "rejected"],
     [{ kind: "network", detail: "" }, "rejected"],
     [{ kind: "signing", detail: "" }, "rejected"],

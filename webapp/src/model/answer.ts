@@ -98,13 +98,15 @@ export function explain(outcome: Outcome, sent: Sent): Words {
 const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300;
 
 /**
- * fateOf takes no success without a sequence number for an event in the stream: any web server answers a POST with 200. It counts a lost connection as rejected: nearly always, no
- * connection was made.
+ * fateOf takes no success without a sequence number for an event in the stream: any web server answers a POST with 200. Nor does it
+ * take a 502 without the pipeline's message for a refusal: a proxy sends one when its connection to the API breaks off. It counts a
+ * lost connection as rejected: nearly always, no connection was made.
  */
 function fateOf(outcome: Outcome): Words["fate"] {
   if (outcome.kind === "answer") {
-    if (isSuccess(outcome)) return fieldsOf(outcome.body).sequenceNumber ? "accepted" : "unknown";
-    return outcome.status === 504 ? "unknown" : "rejected";
+    const { status, body } = outcome;
+    if (isSuccess(outcome)) return fieldsOf(body).sequenceNumber ? "accepted" : "unknown";
+    return status === 504 || (status === 502 && !fieldsOf(body).message) ? "unknown" : "rejected";
   }
   if (outcome.kind === "unsent") return "unsent";
   return outcome.kind === "stopped" || outcome.kind === "timeout" || outcome.kind === "broken" ? "unknown" : "rejected";
@@ -211,7 +213,8 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
             "The quota resets with the next day, week or month, as the usage plan says. Use another key, or raise the usage plan's Quota in the environment.",
         };
       const limit = message.includes("stream") ? "the stream's write limit" : "the API's request limit";
-      const after = answer.retryAfter === "" ? "" : ` Wait ${answer.retryAfter} s.`;
+      const { retryAfter } = answer; // seconds or a date
+      const after = retryAfter && ` Wait ${/^\d+$/.test(retryAfter) ? `${retryAfter} s` : `until ${retryAfter}`}.`;
       return {
         summary: `Throttled at ${limit}`,
         advice: `Too many events at once.${after} Lower the rate or the concurrency, or raise ${message.includes("stream") ? "Stream.Capacity" : "API.Throttle"} in the environment.`,
@@ -231,6 +234,12 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
           "It cannot assume its role, or a mapping template fails. Search the API's execution log for the request id to see which.",
       };
     case 502:
+      if (message === "")
+        return {
+          summary: "A proxy lost its connection",
+          advice:
+            "This is not the pipeline's own 502, so the event may or may not be in the stream. Send it again if a duplicate does no harm.",
+        };
       return {
         summary: "The stream did not accept the event",
         advice:

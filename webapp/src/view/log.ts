@@ -101,7 +101,7 @@ function details(entry: Entry, follow: (sequenceNumber: string) => HTMLElement):
   if (outcome.kind === "answer") {
     if (outcome.requestId !== "") facts.push(["Request id", outcome.requestId, "the request id"]);
     if (outcome.errorType !== "") facts.push(["Error type", outcome.errorType]);
-    if (outcome.retryAfter !== "") facts.push(["Retry-After", `${outcome.retryAfter} s`]);
+    if (outcome.retryAfter !== "") facts.push(["Retry-After", outcome.retryAfter]);
   } else if (outcome.detail !== "") facts.push(["The browser says", outcome.detail]);
   const status = outcome.kind === "answer" ? `${outcome.status} ` : "";
   const cut = entry.bytes > byteLength(entry.body) ? ", the beginning of it" : "";

@@ -96,6 +96,8 @@ describe("JSON as it is typed", () => {
     ["[", "‹[› This [ is never closed; a ] is missing."],
     ["x".repeat(40), `‹${"x".repeat(40)}› ${"x".repeat(40)} is not a value; text goes in double quotes.`],
     ["x".repeat(41), `‹${"x".repeat(41)}› ${"x".repeat(40)}… is not a value; text goes in double quotes.`],
+    ["4f".repeat(500), `‹${"4f".repeat(500)}› ${"4f".repeat(20)}… is not a number; text goes in double quotes.`],
+    [`{${"x".repeat(500)}: 1}`, `{‹${"x".repeat(500)}›: 1} Put the name ${"x".repeat(40)}… in double quotes.`],
     [
       '{"id": {{random 9007199254740993 9007199254740992}}}',
       '{"id": ‹{{random 9007199254740993 9007199254740992}}›} {{random}} takes the smaller number first.',

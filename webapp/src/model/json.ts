@@ -43,7 +43,7 @@ export function checkJSON(text: string): Checked {
     checked.members = outermost.members;
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
-    checked.problem = { from: error.from, to: Math.max(error.to, error.from), message: error.message };
+    checked.problem = { from: error.from, to: Math.max(error.to, error.from), message: brief(error.message) };
   }
   return checked;
 }
@@ -210,7 +210,7 @@ class Reader {
     }
     this.at = found.to;
     if (found.placeholder === null)
-      this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent unchanged.` });
+      this.notes.push({ from: found.from, to: found.to, message: brief(`${found.problem}. It is sent unchanged.`) });
   }
 
   private escape() {
@@ -273,7 +273,12 @@ function wrongScalar(text: string): string {
   if (/^-?\./.test(text)) return "Write a zero before the decimal point.";
   if (/^-?\d+\.($|\D)/.test(text)) return "A digit is missing after the decimal point.";
   if (/^[-\d]/.test(text)) return `${text} is not a number; text goes in double quotes.`;
-  return `${text.length > 40 ? `${text.slice(0, 40)}…` : text} is not a value; text goes in double quotes.`;
+  return `${text} is not a value; text goes in double quotes.`;
+}
+
+/** brief shortens a long word of the event's in a message. */
+function brief(message: string): string {
+  return message.replace(/(\S{40})\S+/gu, "$1…");
 }
 
 function isSpace(code: number): boolean {

@@ -227,7 +227,7 @@ class Reader {
   }
 
   private scalar() {
-    const word = /[^\s\p{Cf}\p{Pi}\p{Pf}„‚＂，：［］｛｝,:{}[\]"]+/uy;
+    const word = /[^\s\p{Cc}\p{Cf}\p{Pi}\p{Pf}„‚＂，：［］｛｝,:{}[\]"]+/uy;
     word.lastIndex = this.at;
     const text = word.exec(this.text)?.[0];
     if (text === undefined)
@@ -258,7 +258,7 @@ function foreign(char: string): string {
     return `Write ${char === "−" ? "-" : char.normalize("NFKC")} instead of ${char} (${named}).`;
   const name = `${named}${char in invisible ? `, a ${invisible[char]}` : ""}`;
   if (/[\p{Z}\v\f]/u.test(char)) return `JSON takes a plain space here, not ${name}.`;
-  return /\p{Cf}/u.test(char) ? `Remove the invisible ${name}.` : "";
+  return /[\p{Cc}\p{Cf}]/u.test(char) ? `Remove the invisible ${name}.` : "";
 }
 
 function wrongScalar(text: string): string {

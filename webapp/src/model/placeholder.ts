@@ -19,7 +19,7 @@ export type Found = {
 /** The values that fill placeholders, injected so that tests know them. */
 export type Filler = { n: number; now: number; random: () => number };
 
-const shape = /\{\{[ \t]*([A-Za-z]+)((?:[ \t]+[^\s{}"\\]+)*)[ \t]*\}\}/y;
+const shape = /\{\{[ \t]*([A-Za-z]+)((?:[ \t]+[^\s\p{Cc}{}"\\]+)*)[ \t]*\}\}/uy;
 const number = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 
 export const placeholderHelp: readonly { text: string; means: string }[] = [

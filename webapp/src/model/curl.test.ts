@@ -25,6 +25,13 @@ test("a shell passes curl exactly the body and the address, whatever they contai
   expect(words).toEqual(["-sS", "-X", "POST", url, "-H", "Content-Type: application/json", "--data-raw", body, ""]);
 });
 
+test("curl takes an address with braces or brackets as it is, and not as a pattern", () => {
+  expect(curlCommand("https://example.com/submit?only={a,b}", "{}", "lambda", "")).toMatch(
+    /^curl -g -sS -X POST 'https/,
+  );
+  expect(curlCommand("http://[::1]:8080/submit?x=[1-3]", "{}", "none", "")).toMatch(/^curl -g /);
+});
+
 test("a body that no shell can pass to a command comes from a file", () => {
   const url = "https://example.com/dev/submit";
   const size = (command: string) => execFileSync("sh", { input: command.replace("curl", "env printf '%s\\0'") }).length;

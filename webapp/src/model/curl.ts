@@ -17,7 +17,11 @@ export function curlCommand(
   region: string,
   headers: string[] = [],
 ): string {
-  const words = [`curl -sS -X POST ${quote(url)}`, "-H 'Content-Type: application/json'"];
+  // Of braces and brackets in an address, curl makes several.
+  const words = [
+    `curl ${/[{}[\]]/.test(url) ? "-g " : ""}-sS -X POST ${quote(url)}`,
+    "-H 'Content-Type: application/json'",
+  ];
   if (authorization === "api_key") words.push('-H "X-Api-Key: $API_KEY"');
   if (authorization === "cognito" || authorization === "lambda")
     for (const [index, name] of headers.entries())

@@ -2,7 +2,7 @@ import type { Answer } from "./answer.ts";
 
 // A batch is one request with many events (docs/clients.md, "Send many events at once").
 
-/** The most bytes of a batch. PutRecords takes 5 MiB with the partition keys, and an envelope adds some to each event. */
+/** The most bytes of a batch. API Gateway takes 10 MB, PutRecords 10 MiB with keys, and an envelope adds some to each event. */
 const maxBatchBytes = 4_000_000;
 
 /** Requests per second that six connections of a browser send even when an answer takes 300 ms, as a large batch on a busy machine does. */

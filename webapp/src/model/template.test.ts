@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { examples } from "./examples.ts";
-import { compile, fill } from "./template.ts";
+import { compile, fill, sizeOf } from "./template.ts";
 
 const filler = { n: 7, now: Date.UTC(2026, 0, 2, 3, 4, 5, 678), random: () => 0.5 };
 
@@ -23,6 +23,13 @@ describe("what is sent", () => {
     expect(fill(compile('{{now}} "{{now}}" {{uuid}}', true), filler)).toBe(
       '1767323045678 "2026-01-02T03:04:05.678Z" 88888888-8888-4888-a888-888888888888',
     );
+  });
+
+  test("has its size without white space and with values in the places of placeholders", () => {
+    expect(sizeOf('{ "id" : "{{uuid}}" }', true)).toBe(45);
+    expect(sizeOf('{ "id" : "{{uuid}}" }', false)).toBe(49);
+    expect(sizeOf('{ "id" : "ü" }', true)).toBe(11);
+    expect(sizeOf(`[${" ".repeat(524_288)}]`, true), "too long to compact at every key").toBe(524_290);
   });
 
   test("does not differ without placeholders", () => {

@@ -1,3 +1,4 @@
+import { byteLength } from "./answer.ts";
 import { checkJSON } from "./json.ts";
 import { type Filler, findPlaceholder, type Placeholder, value } from "./placeholder.ts";
 
@@ -51,4 +52,19 @@ export function fill(template: Template, filler: Filler): string {
   return template.pieces
     .map((piece) => (typeof piece === "string" ? piece : value(piece.placeholder, piece.bare, filler)))
     .join("");
+}
+
+/** The most characters to check while a person types. A longer text would slow down typing. */
+export const maxCheckedChars = 512 * 1024;
+
+let sized = { text: "", compact: true, bytes: 0 };
+
+/** sizeOf is how many bytes an event of a text has as it is sent, or of a text that is too long to check, as it is typed. */
+export function sizeOf(text: string, compact: boolean): number {
+  if (text.length > maxCheckedChars) return byteLength(text);
+  if (text !== sized.text || compact !== sized.compact) {
+    const body = fill(compile(text, compact), { n: 1, now: Date.now(), random: () => 0.5 });
+    sized = { text, compact, bytes: byteLength(body) };
+  }
+  return sized.bytes;
 }

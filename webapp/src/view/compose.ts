@@ -1,4 +1,4 @@
-import { byteLength, maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
+import { maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
 import { labelOf } from "../model/config.ts";
 import { curlCommand } from "../model/curl.ts";
 import { examples } from "../model/examples.ts";
@@ -7,13 +7,10 @@ import { placeholderHelp } from "../model/placeholder.ts";
 import { tokenNames } from "../model/request.ts";
 import type { Samples } from "../model/samples.ts";
 import type { Store } from "../model/store.ts";
-import { compile, fill } from "../model/template.ts";
+import { compile, fill, maxCheckedChars, sizeOf } from "../model/template.ts";
 import { byId, copies, h, setText, soon } from "./dom.ts";
 import type { Editor } from "./editor.ts";
 import { bytes } from "./format.ts";
-
-/** The most characters to check while a person types. A longer text would slow down typing. */
-const maxCheckedChars = 512 * 1024;
 
 const checkMs = 120;
 
@@ -124,7 +121,7 @@ function showCheck(store: Store, editor: Editor, { problem, notes, kind, members
     element.replaceChildren(jump, ` ${found.message}`);
     return;
   }
-  const size = byteLength(tooLong ? event : sample(event, compact));
+  const size = sizeOf(event, compact);
   // Whether a long text is shorter when it is compact, the page finds out when it sends it.
   const length = bytes(size) + (tooLong && compact ? " with its white space" : "");
   const notice = warning(kind, members, size, length, tooLong);
@@ -145,13 +142,10 @@ function warning(kind: Checked["kind"], members: number, size: number, length: s
   return "";
 }
 
-function sample(text: string, compact: boolean): string {
-  return fill(compile(text, compact), { n: 1, now: Date.now(), random: Math.random });
-}
-
 function curl(store: Store, tooLong: boolean) {
   const { settings, region, authorization } = store;
   const url = store.endpoint.url?.href ?? "https://ENDPOINT";
-  const body = tooLong ? null : sample(settings.event, settings.compact);
+  const filler = { n: 1, now: Date.now(), random: Math.random };
+  const body = tooLong ? null : fill(compile(settings.event, settings.compact), filler);
   setText(byId("curl"), curlCommand(url, body, authorization.kind, region, tokenNames(authorization)));
 }

@@ -1,4 +1,3 @@
-import { byteLength } from "../model/answer.ts";
 import { batchSize, fitting } from "../model/batch.ts";
 import { checkJSON } from "../model/json.ts";
 import { beforehand, type Circumstances, missed } from "../model/pace.ts";
@@ -6,6 +5,7 @@ import { type Missing, missingKeys } from "../model/request.ts";
 import type { Job, Progress, Session } from "../model/session.ts";
 import { corrected, type Mode, type Settings, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
+import { sizeOf } from "../model/template.ts";
 import type { Watched } from "../model/watch.ts";
 import { byId, say, setText } from "./dom.ts";
 import { clock, count, latency, rate, things } from "./format.ts";
@@ -139,14 +139,15 @@ const shown = (name: NumberName, value: number) => (name === "batch" && value ==
 /** perRequest is how many events go into one request of Send many. */
 function perRequest({ settings, batchUrl }: Store): number {
   if (batchUrl === null) return 1;
-  const bytes = byteLength(settings.event);
+  const bytes = sizeOf(settings.event, settings.compact);
   return settings.batch === 0 ? batchSize(settings.rate, bytes) : fitting(settings.batch, bytes);
 }
 
+/** circumstancesOf is null for other ways to send than Send many. */
 function circumstancesOf(store: Store, session: Session, shards: number | null): Circumstances | null {
   const { settings, batchUrl } = store;
   const { url } = store.endpoint;
-  if (url === null) return null;
+  if (url === null || settings.mode !== "many") return null;
   return {
     rate: settings.rate,
     perRequest: perRequest(store),
@@ -156,7 +157,7 @@ function circumstancesOf(store: Store, session: Session, shards: number | null):
     retry: settings.retry,
     latencyMs: session.figures.percentiles()?.p50 ?? null,
     shards: store.local ? shards : null,
-    bytes: byteLength(settings.event),
+    bytes: sizeOf(settings.event, settings.compact),
   };
 }
 
@@ -165,7 +166,7 @@ function showPlan(store: Store, circumstances: Circumstances | null) {
   const batches = store.batchUrl !== null;
   byId("batch-field").hidden = !batches;
   byId("plan-many").classList.toggle("batches", batches);
-  if (store.settings.mode !== "many" || circumstances === null) return;
+  if (circumstances === null) return;
   const { count } = store.settings;
   const size = Math.min(circumstances.perRequest, count);
   byId<HTMLInputElement>("batch").placeholder = `${circumstances.perRequest}`;

@@ -384,7 +384,7 @@ function forbiddenToSign(said: string, url: URL): Said {
 }
 
 function shorten(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return text.replace(/^(.{200}).+/su, "$1…");
 }
 
 function isThisMachine({ hostname }: URL): boolean {

@@ -216,7 +216,9 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await choose(page, "Repeat");
     await page.fill("#every", "1");
     await page.click("#send");
-    await expect.poll(() => text(page, "#result-text")).toContain("You can safely send it again.");
+    await expect
+      .poll(() => text(page, "#result-text"))
+      .toContain("Send it again; rarely, the stream then has it twice.");
     await expect
       .poll(() => text(page, "#result-text"))
       .toMatch(

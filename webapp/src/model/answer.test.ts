@@ -134,6 +134,7 @@ describe("an answer in words", () => {
       "These keys may not submit",
     ],
     ["Missing Authentication Token", "No such path"],
+    ["Forbidden", "Refused by a policy, or no such stage"],
   ])("403 with IAM keys: %s", (message, want) => {
     expect(summary(answer(403, { message }), { authorization: "iam" })).toBe(want);
   });

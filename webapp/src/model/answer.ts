@@ -243,7 +243,7 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
       return {
         summary: "The stream did not accept the event",
         advice:
-          "You can safely send it again. If it keeps failing, look for Kinesis's status in the access log. The usual cause is a missing permission, or a stream that is not ready yet.",
+          "Send it again; rarely, the stream then has it twice. If it keeps failing, look for Kinesis's status in the access log. The usual cause is a missing permission, or a stream that is not ready yet.",
       };
     case 503:
       return { summary: "The API is not available", advice: "Send it again in a moment." };
@@ -324,7 +324,8 @@ function forbidden(message: string, sent: Sent): Said {
   if (authorization === "api_key")
     return {
       summary: "The API refuses the key",
-      advice: "Check the key, and that its usage plan includes this API's stage.",
+      advice:
+        "Check the key, and that its usage plan includes this API's stage. If both are right, a firewall refuses the request.",
     };
   return {
     summary: "Not allowed, or no such stage",
@@ -341,9 +342,14 @@ function forbiddenToken(said: string, { authorization, url }: Sent): Said {
       summary: "The authorizer's policy denies it",
       advice: `The function accepted the token, but its policy does not allow POST ${url.pathname}. Use another token, or change the function to allow it. API Gateway may cache its last answer for a while.`,
     };
+  return blocked(url, " The token is accepted: a refused one causes a 401.");
+}
+
+/** blocked is for 403 "Forbidden", which no signature and no token causes. */
+function blocked(url: URL, more = ""): Said {
   return {
     summary: "Refused by a policy, or no such stage",
-    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. If that is right, a resource policy or a firewall refuses the request. The token is accepted: a refused one causes a 401.`,
+    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. If that is right, a resource policy or a firewall refuses the request.${more}`,
   };
 }
 
@@ -377,6 +383,7 @@ function forbiddenToSign(said: string, url: URL): Said {
       advice: "Check the access key id. Temporary keys, which begin with ASIA, also need their session token.",
     };
   if (said.includes("missing authentication token")) return noSuchPath(url);
+  if (said === "forbidden") return blocked(url);
   return {
     summary: "These keys may not submit",
     advice: "Allow their user or role execute-api:Invoke on the output submit_arn.",

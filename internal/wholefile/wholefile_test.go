@@ -140,13 +140,16 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// limitFiles lets no file of the process grow beyond so many bytes, until the returned function is called.
-func limitFiles(t *testing.T, bytes uint64) (end func()) {
+// largestFile is more than go test writes in its own log of a test: the limit is the process's.
+const largestFile = 1 << 20
+
+// limitFiles lets no file of the process grow beyond largestFile bytes, until the returned function is called.
+func limitFiles(t *testing.T) (end func()) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ) // which would end the process
 	var before syscall.Rlimit
 	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
-	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: before.Max}))
+	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: largestFile, Max: before.Max}))
 	return func() {
 		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before))
 		signal.Reset(syscall.SIGXFSZ)
@@ -157,8 +160,8 @@ func limitFiles(t *testing.T, bytes uint64) (end func()) {
 func TestWriteToAFullDisk(t *testing.T) {
 	dir := kinds(t)
 	for _, name := range []string{"file", "new", "link"} {
-		end := limitFiles(t, 10)
-		err := wholefile.Write(filepath.Join(dir, name), []byte("more than ten bytes"))
+		end := limitFiles(t)
+		err := wholefile.Write(filepath.Join(dir, name), make([]byte, largestFile+1))
 		end()
 		if !errors.Is(err, syscall.EFBIG) {
 			t.Errorf("%s: %v, want that it is too large", name, err)

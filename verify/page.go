@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -24,6 +26,7 @@ func pageChecks() []check {
 	return []check{
 		{id: "surroundings/page", title: "The page answers with the declared security headers", hidden: onlyAWS("CloudFront"), look: pageAnswers},
 		{id: "surroundings/page-config", title: "The page's config.json names this API", hidden: onlyAWS("CloudFront"), look: pageConfig},
+		{id: "surroundings/page-files", title: "The page serves each file with the content that the stack declares", hidden: onlyAWS("CloudFront"), look: pageFiles},
 		{id: "surroundings/page-distribution", title: "CloudFront serves the page from the declared origin, with the declared methods and protocols", hidden: onlyAWS("CloudFront"), look: distributionAsDeclared},
 	}
 }
@@ -46,7 +49,7 @@ func (r *run) get(ctx context.Context, url string) (served, error) {
 		return served{}, err
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxObject))
 	return served{response.StatusCode, response.Header, body}, err
 }
 
@@ -113,6 +116,31 @@ func pageConfig(ctx context.Context, r *run) outcome {
 	d.compare("status", http.StatusOK, response.status)
 	d.compare("submit_url", r.url("/submit"), text(config[r.Name]["submit_url"]))
 	return d.outcome("", pageRemedy)
+}
+
+// pageFiles compares the SHA-256 of each file of the page with the stack's. config.json, which the stack has as a text, is a check of its own.
+func pageFiles(ctx context.Context, r *run) outcome {
+	var d differences
+	files := 0
+	for _, object := range r.stack.Resources("aws_s3_object") {
+		want := text(object.Body["source_hash"])
+		if want == "" {
+			continue
+		}
+		files++
+		path := (&url.URL{Path: "/" + text(object.Body["key"])}).EscapedPath()
+		response, err := r.get(ctx, strings.TrimSuffix(r.Outputs.Text("web_url"), "/")+path)
+		if err != nil {
+			return worse(d.outcome("", pageRemedy), unknown(err, "check your network; a new distribution's name takes some minutes"))
+		}
+		name := object.Address() + " at " + path
+		if response.status != http.StatusOK {
+			d.compare(name+": status", http.StatusOK, response.status)
+			continue
+		}
+		d.compare(name+": SHA-256", want, fmt.Sprintf("%x", sha256.Sum256(response.body)))
+	}
+	return d.outcome(counted(files, "file"), pageRemedy+"; make diff does not show a file that somebody put into the bucket: terraform apply -replace=ADDRESS writes it again")
 }
 
 func domainChecks() []check {

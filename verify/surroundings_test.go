@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -353,28 +355,46 @@ func (seen differing) page(t *testing.T) {
 		t.Errorf("the stack's policy has the headers %v; want 5", headers)
 	}
 	config := `{"` + r.Name + `": {"submit_url": "` + r.url("/submit") + `"}}`
+	icon := "<svg/>"
+	for _, object := range r.stack.Resources("aws_s3_object") {
+		content := ""
+		if text(object.Body["key"]) == "favicon.svg" {
+			content = icon
+		}
+		if object.Body["source_hash"] != nil {
+			object.Body["source_hash"] = fmt.Sprintf("%x", sha256.Sum256([]byte(content)))
+		}
+	}
 	status := http.StatusOK
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		for name, value := range headers {
 			w.Header().Set(name, value)
 		}
 		w.WriteHeader(status)
-		if request.URL.Path == "/config.json" {
+		switch request.URL.Path {
+		case "/config.json":
 			_, _ = w.Write([]byte(config))
+		case "/favicon.svg":
+			_, _ = w.Write([]byte(icon))
 		}
 	}))
 	t.Cleanup(page.Close)
 	r.Outputs["web_url"] = page.URL + "/"
-	answers, settings := surroundingsCheck(t, r.Pipeline, "page"), surroundingsCheck(t, r.Pipeline, "page-config")
+	answers, settings, files := surroundingsCheck(t, r.Pipeline, "page"), surroundingsCheck(t, r.Pipeline, "page-config"), surroundingsCheck(t, r.Pipeline, "page-files")
 	seen.expect(t, answers, r, Holds, "")
 	seen.expect(t, settings, r, Holds, "")
+	seen.expect(t, files, r, Holds, "4 files")
+	icon = "<svg onload='steal()'/>"
+	seen.expect(t, files, r, Differs, "at /favicon.svg: SHA-256 ")
 	headers = map[string]string{"X-Frame-Options": "DENY"}
 	seen.expect(t, answers, r, Differs, "Content-Security-Policy none")
 	config = `{"other": {}}`
 	seen.expect(t, settings, r, Differs, "submit_url none")
 	status = http.StatusForbidden
 	seen.expect(t, answers, r, Differs, "status 403")
+	seen.expect(t, files, r, Differs, "at /index.html: status 403")
 	page.Close()
+	seen.expect(t, files, r, Unknown, "check your network")
 	seen.expect(t, answers, r, Unknown, "check your network")
 }
 

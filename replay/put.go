@@ -233,7 +233,7 @@ func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
 }
 
 // otherService is the remedy where an answer lacks what each answer of AWS has.
-const otherService = "; look whether --endpoint-url, AWS_ENDPOINT_URL or a proxy leads to another service than Kinesis"
+const otherService = "; look whether --endpoint-url, AWS_ENDPOINT_URL or a proxy leads to another service than AWS, and run the same command again"
 
 // confirm records in the checkpoint what the stream has accepted.
 func (r *run) confirm(results []types.PutRecordsResultEntry) (confirmed int, refusal, err error) {

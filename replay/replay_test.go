@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -423,7 +424,10 @@ func TestRemediesOfTheSurroundings(t *testing.T) {
 		want string
 	}{
 		{unsent, network}, {fmt.Errorf("listing: %w", unsent), network},
-		{&smithyhttp.RequestSendError{Err: context.Canceled}, ""}, {errors.New("another"), ""},
+		{&smithyhttp.RequestSendError{Err: context.Canceled}, ""}, {&smithy.GenericAPIError{Code: "ValidationException"}, ""},
+		{io.ErrUnexpectedEOF, "; run the same command again"}, {&smithy.GenericAPIError{Code: "SlowDown"}, "; run the same command again"},
+		{&smithy.DeserializationError{Err: errors.New("no JSON")}, "; look whether --endpoint-url"}, {&smithy.GenericAPIError{Code: "ResourceInUseException"}, "; wait until the stream is ACTIVE"},
+		{&smithy.GenericAPIError{Code: "KMSNotFoundException"}, "; the key does not exist"}, {&smithy.GenericAPIError{Code: "KMS.NotFoundException"}, "; the key does not exist"},
 		{&smithy.GenericAPIError{Code: "PermanentRedirect"}, "; the bucket is in another region"}, {&smithy.GenericAPIError{Code: "KMSInvalidStateException"}, "; enable the key"},
 		{&smithy.GenericAPIError{Code: "InvalidAccessKeyId"}, keys}, {&smithy.GenericAPIError{Code: "UnrecognizedClientException"}, keys},
 	} {

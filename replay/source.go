@@ -185,14 +185,31 @@ func remedy(err error, permission string) string {
 		return "; the bucket is in another region: correct --region, or the environment's Region"
 	case "KMSDisabledException", "KMSInvalidStateException", "KMS.DisabledException", "KMS.KMSInvalidStateException":
 		return "; enable the key, or cancel its deletion first (docs/runbooks/stream-refused.md), and run the same command again to continue"
+	case "KMSNotFoundException", "KMS.NotFoundException":
+		return "; the key does not exist in this account and region: correct the encryption of the stream or of the bucket, and run the same command again to continue"
+	case "ResourceInUseException":
+		return "; wait until the stream is ACTIVE, and run the same command again to continue"
 	case "ExpiredToken", "ExpiredTokenException":
 		return "; renew the credentials, and run the same command again to continue"
 	case "InvalidAccessKeyId", "InvalidToken", "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException":
 		return "; AWS does not accept these credentials: correct AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	}
+	return remedyWithoutCode(err)
+}
+
+// remedyWithoutCode returns the remedy for an error without a code, such as a download that broke off, or whose code says of an outage.
+func remedyWithoutCode(err error) string {
 	var unsent *smithyhttp.RequestSendError
-	if errors.As(err, &unsent) && !errors.Is(err, context.Canceled) {
+	var unread *smithy.DeserializationError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &unsent):
 		return "; check the network and the region, or name another address with --endpoint-url, and run the same command again to continue"
+	case errors.As(err, &unread):
+		return otherService
+	case code(err) != "" && !again(err): // a refusal, which says itself what is wrong
+		return ""
 	}
-	return ""
+	return "; run the same command again to continue"
 }

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // surroundingsChecks look at what surrounds the way: logs, permissions, the bucket's settings, alarms, queries and the page. They only
@@ -116,12 +118,23 @@ func unread(err error, action, on string) outcome {
 	case absent(code):
 		return differs(on+" as declared", oneLine(err), redeploy)
 	}
+	var unsent *smithyhttp.RequestSendError
+	var foreign *smithy.DeserializationError
+	switch {
+	case errors.As(err, &unsent):
+		return unknown(err, "check your network, the region and AWS_ENDPOINT_URL, and run the command again: "+action+" on "+on+" did not answer")
+	case errors.As(err, &foreign) && statusOf(err) < http.StatusMultipleChoices: // a balancer of AWS's answers an outage in HTML
+		return unknown(err, otherService)
+	}
 	return unknown(err, "run the command again: "+action+" on "+on+" did not answer")
 }
 
+// otherService is the remedy for an answer that is not AWS's.
+const otherService = "look at it in the console, and whether AWS_ENDPOINT_URL or a proxy leads to another service than AWS"
+
 // withoutMember is the outcome where an answer lacks what each answer of AWS has, as that of another service does.
 func withoutMember(call, member string) outcome {
-	return unknown(fmt.Errorf("the answer to %s has no %s", call, member), "look at it in the console, and whether AWS_ENDPOINT_URL or a proxy leads to another service than AWS")
+	return unknown(fmt.Errorf("the answer to %s has no %s", call, member), otherService)
 }
 
 // codeOf is the code of an AWS error; "" for other errors.

@@ -3,6 +3,7 @@ package verify
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	waftypes "github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/tfjson"
@@ -70,13 +72,21 @@ func (seen differing) unread(t *testing.T) {
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Differs, "ResourceNotFoundException")
 }
 
-// TestKeysThatCannotBeUsed holds that a disabled key differs: to run the command again would not help.
-func TestKeysThatCannotBeUsed(t *testing.T) {
+// TestUnread holds that a disabled key differs, because to run the command again would not help, and what an outage and another service
+// have as their remedies.
+func TestUnread(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"KMSDisabledException", "KMSInvalidStateException", "KMS.DisabledException", "KMS.KMSInvalidStateException"} {
 		found := unread(&smithy.GenericAPIError{Code: code, Message: "the key"}, "kinesis:GetRecords", "the stream s")
 		if found.status != Differs || !strings.Contains(found.remedy, "enable the key") || !strings.Contains(found.got, code) {
 			t.Errorf("%s is %q: %s; %s", code, found.status, found.got, found.remedy)
+		}
+	}
+	for remedy, err := range map[string]error{
+		"check your network": &smithyhttp.RequestSendError{Err: errors.New("no such host")}, "another service than AWS": &smithy.DeserializationError{Err: errors.New("no JSON")},
+	} {
+		if found := unread(err, "kinesis:GetRecords", "the stream s"); found.status != Unknown || !strings.Contains(found.remedy, remedy) {
+			t.Errorf("%v is %q: %s", err, found.status, found.remedy)
 		}
 	}
 	if found := unread(&smithy.GenericAPIError{Code: "KMSThrottlingException"}, "kinesis:GetRecords", "the stream s"); found.status != Unknown {

@@ -79,13 +79,7 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 	if err != nil {
 		return unsent(err)
 	}
-	if a.limited() {
-		return a.notLooked()
-	}
-	if found, shut := to.shuts(a); shut {
-		return found
-	}
-	if found, down := r.outage(ctx, a); down {
+	if found, kept := r.keptFrom(ctx, to, a); kept {
 		return found
 	}
 	results := resultsOf(a, to)
@@ -103,6 +97,17 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 		r.events = append(r.events, e)
 	}
 	return r.hasCORS(a, holds("%s", millis(a.answered.Sub(a.asked).Milliseconds())))
+}
+
+// keptFrom reports whether an answer shows nothing of the pipeline: a limit, refused credentials or an outage is in the way.
+func (r *run) keptFrom(ctx context.Context, to route, a answer) (outcome, bool) {
+	if a.limited() {
+		return a.notLooked(), true
+	}
+	if found, shut := to.shuts(a); shut {
+		return found, true
+	}
+	return r.outage(ctx, a)
 }
 
 // outage reports whether an answer is that of an outage: no route takes an event. Where one does, a deployment that lacks a permission for

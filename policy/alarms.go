@@ -56,11 +56,19 @@ func (c *checker) takesAlarms(policy, topic tfjson.Resource) {
 			"allow sns:Publish to "+alarmService+" where aws:SourceAccount is the account's")
 	}
 	for i, s := range statements {
-		if s.effect == deny && isEverybody(s) && len(s.conditions) == 0 && coversAny(s.actions, "sns:Publish") {
-			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d denies everybody sns:Publish, so no alarm reaches %s", i+1, topic.Address()),
-				"leave it out, or add the condition that aws:SecureTransport is false")
+		if s.effect == deny && concernsAlarms(s) && meetsService(s) && s.isAbout("sns:Publish") && s.isOn(arnOf(topic)) {
+			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d denies CloudWatch sns:Publish, so no alarm reaches %s", i+1, topic.Address()),
+				"leave it out, or add a condition that is false for CloudWatch, such as that aws:SecureTransport is false")
 		}
 	}
+}
+
+// concernsAlarms reports whether a denial is for CloudWatch too.
+func concernsAlarms(s statement) bool {
+	if slices.Contains(s.inverted, "NotPrincipal") {
+		return !slices.Contains(s.notPrincipals["Service"], alarmService)
+	}
+	return isEverybody(s) || slices.Contains(s.principals["Service"], alarmService)
 }
 
 // letsAlarmsIn reports whether a statement lets CloudWatch publish. Of conditions it knows those that CloudWatch fulfils.

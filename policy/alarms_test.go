@@ -185,14 +185,32 @@ func TestATopicThatRefusesAlarms(t *testing.T) {
 	} {
 		tests = append(tests, breaking{name: name, changes: changes, want: []string{refused}})
 	}
-	denied := `{"Effect":"Deny","Principal":"*","Action":"sns:*","Resource":"*"}`
-	tests = append(tests, breaking{
-		name: "a denial of everything", changes: edited(`"Statement":[`, `"Statement":[`+denied+`,`),
-		want: []string{`alarms: aws_sns_topic_policy.p: policy: statement 1 denies everybody sns:Publish, so no alarm reaches aws_sns_topic.t; leave it out, or add the condition that aws:SecureTransport is false`},
-	})
+	for _, denial := range []string{
+		`"Principal":"*","Action":"sns:*","Resource":"*"`,
+		`"Principal":{"Service":["events.amazonaws.com","cloudwatch.amazonaws.com"]},"Action":"sns:Publish","Resource":"${aws_sns_topic.t.arn}"`,
+		`"NotPrincipal":{"AWS":"${data.aws_caller_identity.current.account_id}"},"Action":"sns:Publish","Resource":"*"`,
+		`"Principal":"*","NotAction":"sns:Subscribe","Resource":"*"`,
+		`"Principal":"*","Action":"sns:Publish","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}`,
+	} {
+		tests = append(tests, breaking{
+			name: denial, changes: edited(`"Statement":[`, `"Statement":[{"Effect":"Deny",`+denial+`},`),
+			want: []string{`alarms: aws_sns_topic_policy.p: policy: statement 1 denies CloudWatch sns:Publish, so no alarm reaches aws_sns_topic.t; ` +
+				`leave it out, or add a condition that is false for CloudWatch, such as that aws:SecureTransport is false`},
+		})
+	}
 	check(t, tests)
-	good := good(t, edited(`{"StringEquals":{`, `{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},"StringEquals":{`)...)
-	if err := policy.Check(good, policy.Expect{Public: true}); err != nil {
-		t.Error(err)
+	denying := func(denial string) []change {
+		return edited(`"Statement":[`, `"Statement":[{"Effect":"Deny",`+denial+`},`)
+	}
+	for name, changes := range map[string][]change{
+		"its alarms alone":            edited(`{"StringEquals":{`, `{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},"StringEquals":{`),
+		"a denial to all but it":      denying(`"NotPrincipal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*"`),
+		"a denial to another service": denying(`"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"*"`),
+		"a denial of all but this":    denying(`"Principal":"*","NotAction":"sns:Publish","Resource":"*"`),
+		"a denial by another network": denying(`"Principal":"*","Action":"sns:Publish","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -146,7 +146,7 @@ func TestOriginsRefused(t *testing.T) {
 		"https://A.example", "https://*.example.com", "https://a.example:", "https://a.example:0", "https://a.example:65536",
 		"https://a.example:123456", "https://-a.example", "https://a-.example", "https://a..example", "https://user@a.example",
 		"https://a.example?x", "https://a'b.example", "https://a.example\n",
-		"file://a", "ws://a.example", "wss://a.example", "Capacitor://localhost", "1app://localhost", "capacitor://", "capacitor:localhost", strings.Repeat("a", 33) + "://a",
+		"blob://a.example", "data://a", "file://a", "javascript://a", "ws://a.example", "wss://a.example", "Capacitor://localhost", "1app://localhost", "capacitor://", "capacitor:localhost", strings.Repeat("a", 33) + "://a",
 		"http://[::1", "http://::1", "http://[::1]/", "http://[]", "http://[0:0:0:0:0:0:0:1]", "http://[::A]", "http://[1.2.3.4]", "http://[::1]:0", "http://[fe80::1%25en0]",
 	} {
 		rows = append(rows, refusal{bad, origins(bad), []string{"API.CORS.AllowOrigins[0] " + is(bad) + remedy}})

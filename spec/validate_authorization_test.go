@@ -288,6 +288,13 @@ func TestAuthorizationAccepted(t *testing.T) {
 		{"request", asked(func(l *LambdaAuthorizer) {
 			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header.X-Client", "method.request.querystring.t", "context.identity.sourceIp"}
 		})},
+		{"each variable that has a value", asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, []string{
+				"context.accountId", "context.apiId", "context.domainName", "context.domainPrefix", "context.extendedRequestId", "context.httpMethod",
+				"context.identity.sourceIp", "context.identity.userAgent", "context.path", "context.protocol", "context.requestId",
+				"context.requestTime", "context.requestTimeEpoch", "context.resourceId", "context.resourcePath", "context.stage",
+			}
+		})},
 		{"each request", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources, l.CacheTTL = RequestAuthorizer, nil, 0 })},
 		{"ranges", from("203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32")},
 		{"ranges within others", from("0.0.0.0/1", "8.0.0.0/8", "128.0.0.0/2", "128.0.0.0/3")},

@@ -258,6 +258,8 @@ func TestTagsRefused(t *testing.T) {
 			[]string{`Tags has the key "environment"; leave it out: the tag Environment is always the environment's name`}},
 		{"another spelling of a default", tagged("project", "x"),
 			[]string{`Tags has the key "project"; use the spelling "Project" only: IAM refuses keys that differ in case alone`}},
+		{"another spelling of the other default", tagged("MANAGEDBY", "x"),
+			[]string{`Tags has the key "MANAGEDBY"; use the spelling "ManagedBy" only: IAM refuses keys that differ in case alone`}},
 		{"two spellings", tagged("team", "x", "TEAM", "y"),
 			[]string{`Tags has the key "team"; use the spelling "TEAM" only: IAM refuses keys that differ in case alone`}},
 		{"long value", tagged("team", strings.Repeat("v", 257)),

@@ -59,8 +59,14 @@ func (c *checker) logTarget(r, source, target tfjson.Resource) {
 
 // isOf reports whether a statement allows a service to act only on behalf of one bucket of the account.
 func (c *checker) isOf(s statement, bucket tfjson.Resource) bool {
-	arns, accounts := s.conditions["ArnLike"]["aws:SourceArn"], s.conditions["StringEquals"]["aws:SourceAccount"]
-	return len(s.conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && c.mayBeThisAccount(accounts[0])
+	conditions := s.folded()
+	for _, keys := range conditions {
+		if len(keys) != 1 {
+			return false // a condition that S3 may not fulfil
+		}
+	}
+	arns, accounts := conditions["ArnLike"]["aws:sourcearn"], conditions["StringEquals"]["aws:sourceaccount"]
+	return len(conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && c.mayBeThisAccount(accounts[0])
 }
 
 // lock: a destroy would try to empty the bucket and fail until the lock ends.

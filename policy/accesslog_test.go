@@ -43,6 +43,7 @@ func TestAccessLog(t *testing.T) {
 		{name: "no writer", changes: []change{edit(target, `"Effect":"Allow"`, `"Effect":"Deny"`, "policy")}, want: []string{refused}},
 		{name: "a writer for other buckets", changes: []change{edit(target, `"aws:SourceArn":["${aws_s3_bucket.bucket.arn}"]`, `"aws:SourceArn":["${aws_s3_bucket.access-log.arn}"]`, "policy")}, want: []string{refused}},
 		{name: "a writer for other accounts", changes: []change{edit(target, `"aws:SourceAccount"`, `"aws:PrincipalAccount"`, "policy")}, want: []string{refused}},
+		{name: "a writer under another condition", changes: []change{edit(target, `{"aws:SourceAccount":`, `{"s3:x-amz-acl":"private","aws:SourceAccount":`, "policy")}, want: []string{refused}},
 		{name: "a writer elsewhere", changes: []change{set(logging, "log/", "target_prefix")}, want: []string{
 			`access-log: aws_s3_bucket_policy.access-log_policy: does not let S3 write the access log of aws_s3_bucket.bucket; allow s3:PutObject on ${aws_s3_bucket.access-log.arn}/log/* to logging.s3.amazonaws.com, where aws:SourceArn is the bucket's and aws:SourceAccount the account`,
 		}},

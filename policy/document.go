@@ -251,6 +251,18 @@ func parseConditions(body map[string]any) (map[string]map[string][]string, error
 	return found, nil
 }
 
+// folded are a statement's conditions with their keys in lower case: IAM ignores a key's case (IAM User Guide, "Condition").
+func (s statement) folded() map[string]map[string][]string {
+	folded := map[string]map[string][]string{}
+	for operator, keys := range s.conditions {
+		folded[operator] = map[string][]string{}
+		for key, values := range keys {
+			folded[operator][strings.ToLower(key)] = values
+		}
+	}
+	return folded
+}
+
 // covers reports whether an action is or includes another. An action may contain wildcards, and IAM ignores its case.
 func covers(action, other string) bool {
 	matched, err := path.Match(strings.ToLower(action), strings.ToLower(other))

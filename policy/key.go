@@ -102,7 +102,7 @@ func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 }
 
 func limitsService(s statement) bool {
-	return len(s.conditions["StringEquals"][viaService]) > 0
+	return len(s.folded()["StringEquals"][strings.ToLower(viaService)]) > 0
 }
 
 // readingKeys are the administrative actions that change nothing.
@@ -241,7 +241,7 @@ func (c *checker) deniesOtherKeys(bucket, key tfjson.Resource) {
 	} {
 		denied := func(s statement) bool {
 			return s.effect == deny && len(s.inverted) == 0 && isEverybody(s) && coversAny(s.actions, "s3:PutObject") &&
-				slices.Contains(s.resources, arnOf(bucket)+"/*") && reflect.DeepEqual(s.conditions, want)
+				slices.Contains(s.resources, arnOf(bucket)+"/*") && reflect.DeepEqual(s.folded(), want)
 		}
 		if !slices.ContainsFunc(statements, denied) {
 			c.breach(policy.Address(), "does not deny objects with another encryption than "+key.Address(),
@@ -314,9 +314,9 @@ func isThrough(s statement, service, resource string) bool {
 			var holds bool
 			switch {
 			case operator != "StringEquals":
-			case key == viaService:
+			case strings.EqualFold(key, viaService):
 				holds = slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(v, service+".") })
-			case key == "kms:EncryptionContext:aws:"+service+":arn":
+			case strings.EqualFold(key, "kms:EncryptionContext:aws:"+service+":arn"):
 				holds = slices.Contains(values, resource)
 			}
 			if !holds {

@@ -292,7 +292,15 @@ func TestOtherKeys(t *testing.T) {
 		set("aws_kms_replica_key.k", key["policy"], "policy")(t, root)
 	}
 	named := set(mock, `{"statusCode": 204} ## ${aws_kinesis_stream.stream.name}`, "request_templates", "application/json")
-	for name, varied := range map[string]change{"a replica with the key's policy": replica, "a mock that names the stream": named} {
+	otherCase := func(address, before, after string) change { return edit(address, before, after, "policy") }
+	for name, varied := range map[string]change{
+		"a service's key in another case":  otherCase(theKey, "kms:ViaService", "KMS:viaservice"),
+		"a role's key in another case":     otherCase(submitKey, "kms:EncryptionContext:aws:kinesis:arn", "kms:encryptioncontext:AWS:Kinesis:arn"),
+		"a role's service in another case": otherCase(deliverKey, "kms:ViaService", "kms:viaService"),
+		"an object's key in another case":  otherCase("aws_s3_bucket_policy.bucket_policy", "s3:x-amz-server-side-encryption", "s3:X-Amz-Server-Side-Encryption"),
+		"an access log's in another case":  otherCase("aws_s3_bucket_policy.access-log_policy", "aws:SourceA", "AWS:SourceA"),
+		"a replica with the key's policy":  replica, "a mock that names the stream": named,
+	} {
 		if err := policy.Check(changed(t, withKeys, []change{varied}), policy.Expect{Public: true}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -149,7 +149,7 @@ func deniesPlainMessages(s statement, topic tfjson.Resource) bool {
 }
 
 func onlyPublishing(s statement, topic tfjson.Resource) bool {
-	return slices.Equal(s.actions, []string{"sns:Publish"}) && slices.Equal(s.resources, []string{arnOf(topic)})
+	return isOnly(s.actions, "sns:Publish") && slices.Equal(s.resources, []string{arnOf(topic)})
 }
 
 // publishes checks that a statement lets only services publish, and only on behalf of the account.

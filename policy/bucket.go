@@ -271,7 +271,7 @@ func (c *checker) requiresTLS(bucket, policy tfjson.Resource) {
 }
 
 func deniesPlaintext(s statement) bool {
-	everything := slices.Contains(s.actions, "s3:*") || slices.Contains(s.actions, "*")
+	everything := slices.ContainsFunc(s.actions, func(action string) bool { return action == "*" || strings.EqualFold(action, "s3:*") })
 	return s.effect == deny && len(s.inverted) == 0 && isEverybody(s) && everything && onlyCondition(s, "Bool", "aws:SecureTransport", "false")
 }
 

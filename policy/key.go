@@ -77,7 +77,7 @@ func (c *checker) keyPolicy(r tfjson.Resource) {
 }
 
 // administrative are the actions that neither read nor write data, and cannot allow others to do so without the policy.
-var administrative = regexp.MustCompile(`^kms:(CancelKeyDeletion|DescribeKey|(Create|Delete|Update)Alias|(Disable|Enable)Key(Rotation)?|Get[A-Za-z]+|List[A-Za-z]+|PutKeyPolicy|RevokeGrant|RotateKeyOnDemand|ScheduleKeyDeletion|(Tag|Untag)Resource|UpdateKeyDescription)$`)
+var administrative = regexp.MustCompile(`(?i)^kms:(CancelKeyDeletion|DescribeKey|(Create|Delete|Update)Alias|(Disable|Enable)Key(Rotation)?|Get[A-Za-z]+|List[A-Za-z]+|PutKeyPolicy|RevokeGrant|RotateKeyOnDemand|ScheduleKeyDeletion|(Tag|Untag)Resource|UpdateKeyDescription)$`)
 
 func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 	for _, names := range s.principals {
@@ -106,7 +106,7 @@ func limitsService(s statement) bool {
 }
 
 // readingKeys are the administrative actions that change nothing.
-var readingKeys = regexp.MustCompile(`^kms:(Describe|Get|List)`)
+var readingKeys = regexp.MustCompile(`(?i)^kms:(Describe|Get|List)`)
 
 func changesKey(action string) bool {
 	return administrative.MatchString(action) && !readingKeys.MatchString(action)

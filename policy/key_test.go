@@ -171,6 +171,11 @@ func TestKeyPolicy(t *testing.T) {
 			want: []string{foreign(`1 lets AWS "444455556666"`)},
 		},
 		{
+			name:    "another account, in another case",
+			changes: keyPolicy(`"Statement":[`, `"Statement":[`+strings.ReplaceAll(administrator(`"444455556666"`), "kms:PutKeyPolicy", "KMS:putkeypolicy")+`,`),
+			want:    []string{foreign(`1 lets AWS "444455556666"`)},
+		},
+		{
 			name:    "another account beside the account",
 			changes: keyPolicy(`"Statement":[`, `"Statement":[`+administrator(`"444455556666"`)+`,`),
 			want:    []string{foreign(`1 lets AWS "444455556666"`)},
@@ -294,6 +299,7 @@ func TestOtherKeys(t *testing.T) {
 	named := set(mock, `{"statusCode": 204} ## ${aws_kinesis_stream.stream.name}`, "request_templates", "application/json")
 	otherCase := func(address, before, after string) change { return edit(address, before, after, "policy") }
 	for name, varied := range map[string]change{
+		"an action in another case":        otherCase(theKey, "kms:PutKeyPolicy", "KMS:putKeyPolicy"),
 		"a service's key in another case":  otherCase(theKey, "kms:ViaService", "KMS:viaservice"),
 		"a role's key in another case":     otherCase(submitKey, "kms:EncryptionContext:aws:kinesis:arn", "kms:encryptioncontext:AWS:Kinesis:arn"),
 		"a role's service in another case": otherCase(deliverKey, "kms:ViaService", "kms:viaService"),

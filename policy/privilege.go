@@ -175,7 +175,14 @@ func (c *checker) excepted(policy identityPolicy, actions []string, resource str
 
 // only reports whether all actions are among the allowed ones.
 func only(actions, allowed []string) bool {
-	return !slices.ContainsFunc(actions, func(action string) bool { return !slices.Contains(allowed, action) })
+	return !slices.ContainsFunc(actions, func(action string) bool {
+		return !slices.ContainsFunc(allowed, func(one string) bool { return strings.EqualFold(one, action) })
+	})
+}
+
+// isOnly reports whether there is one action, and which.
+func isOnly(actions []string, action string) bool {
+	return len(actions) == 1 && only(actions, []string{action})
 }
 
 // deliveredObjects: Firehose chooses an object's key after the fixed text of its prefix. The resource must begin with the prefix

@@ -32,7 +32,7 @@ func (c *checker) trustOf(role tfjson.Resource, statements []statement) {
 		return
 	}
 	s := statements[0]
-	if s.effect != allow || len(s.inverted) > 0 || !slices.Equal(s.actions, []string{assumeRole}) {
+	if s.effect != allow || len(s.inverted) > 0 || !isOnly(s.actions, assumeRole) {
 		c.breach(role.Address(), "its trust does more than allow "+assumeRole, "allow that action and nothing else")
 	}
 	demand, known := services[service(s)]

@@ -239,11 +239,16 @@ func TestWaysThatAreGood(t *testing.T) {
 			`\"Action\":\"logs:PutLogEvents\",\"Resource\":\"*\"}]}"}`)},
 		"a service for what is within a resource": {edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject",`+
 			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"ArnLike":{"aws:SourceArn":"${aws_cloudwatch_log_group.delivery-log.arn}:*"}}},`, "policy")},
-		"an access point of a VPC": {add("aws_s3_access_point.p", `{"bucket": "b", "vpc_configuration": {"vpc_id": "v"}}`)},
-		"replication in the stack": {add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "${aws_s3_bucket.bucket.arn}"}}]}`)},
-		"another kind of API":      {add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "HTTP_PROXY", "integration_uri": "https://example.com"}`)},
-		"alarms over TLS":          withAlarm(add("aws_sns_topic_subscription.s", `{"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "https", "endpoint": "https://example.com"}`)),
-		"an own domain of a page":  withPage(put(page, `{"acm_certificate_arn": "a", "minimum_protocol_version": "TLSv1.2_2021"}`, "viewer_certificate")),
+		"an access point of a VPC":        {add("aws_s3_access_point.p", `{"bucket": "b", "vpc_configuration": {"vpc_id": "v"}}`)},
+		"replication in the stack":        {add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "${aws_s3_bucket.bucket.arn}"}}]}`)},
+		"another kind of API":             {add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "HTTP_PROXY", "integration_uri": "https://example.com"}`)},
+		"publishing in another case":      withAlarm(edit(topicPolicy, "sns:Publish", "SNS:Publish", "policy")),
+		"assuming a role in another case": {edit(submitRole, "sts:AssumeRole", "STS:AssumeRole", "assume_role_policy")},
+		"reading a page in another case":  withPage(edit(pageBucket, "s3:GetObject", "S3:getObject", "policy")),
+		"everything in another case":      {edit(bucketPolicy, "s3:*", "S3:*", "policy")},
+		"delivering in another case":      {edit(writeBucket, "s3:PutObject", "s3:putObject", "policy")},
+		"alarms over TLS":                 withAlarm(add("aws_sns_topic_subscription.s", `{"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "https", "endpoint": "https://example.com"}`)),
+		"an own domain of a page":         withPage(put(page, `{"acm_certificate_arn": "a", "minimum_protocol_version": "TLSv1.2_2021"}`, "viewer_certificate")),
 	} {
 		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -187,7 +187,7 @@ func (c *checker) readers(publishers map[string][]tfjson.Resource) {
 // readsFor reports whether a statement lets a distribution read a bucket's objects and does nothing else.
 func readsFor(s statement, bucket, d tfjson.Resource) bool {
 	return len(s.inverted) == 0 && len(s.principals) == 1 && service(s) == cloudFrontService &&
-		slices.Equal(s.actions, []string{"s3:GetObject"}) && slices.Equal(s.resources, []string{arnOf(bucket) + "/*"}) &&
+		isOnly(s.actions, "s3:GetObject") && slices.Equal(s.resources, []string{arnOf(bucket) + "/*"}) &&
 		onlyCondition(s, "StringEquals", "AWS:SourceArn", arnOf(d))
 }
 

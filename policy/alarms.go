@@ -144,7 +144,7 @@ func (c *checker) topicPolicy(policy, topic tfjson.Resource, statements []statem
 }
 
 func deniesPlainMessages(s statement, topic tfjson.Resource) bool {
-	return s.effect == deny && len(s.inverted) == 0 && slices.Equal(s.principals["*"], []string{"*"}) && onlyPublishing(s, topic) &&
+	return s.effect == deny && isEverybody(s) && s.isAbout("sns:Publish") && s.isOn(arnOf(topic)) &&
 		onlyCondition(s, "Bool", "aws:SecureTransport", "false")
 }
 

@@ -167,6 +167,16 @@ func TestClosedTopic(t *testing.T) {
 			want:    []string{refused, address + `allows more than sns:Publish to the topic; allow that and nothing else`},
 		},
 		{
+			name:    "no TLS for another topic",
+			changes: replace(`"Effect":"Deny","Principal":"*","Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"]`, `"Effect":"Deny","Principal":"*","Action":["sns:Publish"],"Resource":["arn:aws:sns:us-east-1:111122223333:x"]`),
+			want:    []string{address + `does not deny messages without TLS; deny sns:Publish to the principal "*" where aws:SecureTransport is false`},
+		},
+		{
+			name:    "no TLS for some",
+			changes: replace(`"Effect":"Deny","Principal":"*"`, `"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:root"}`),
+			want:    []string{address + `does not deny messages without TLS; deny sns:Publish to the principal "*" where aws:SecureTransport is false`},
+		},
+		{
 			name:    "no TLS",
 			changes: replace(`"false"`, `"true"`),
 			want:    []string{address + `does not deny messages without TLS; deny sns:Publish to the principal "*" where aws:SecureTransport is false`},
@@ -205,6 +215,8 @@ func TestATopicThatRefusesAlarms(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"its alarms alone":            edited(`{"StringEquals":{`, `{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},"StringEquals":{`),
 		"a denial to all but it":      denying(`"NotPrincipal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"*"`),
+		"a denial to all of AWS":      edited(`"Effect":"Deny","Principal":"*"`, `"Effect":"Deny","Principal":{"AWS":"*"}`),
+		"a denial of all actions":     edited(`"Effect":"Deny","Principal":"*","Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"]`, `"Effect":"Deny","Principal":"*","Action":"sns:*","Resource":"*"`),
 		"a denial to another service": denying(`"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"*"`),
 		"a denial of all but this":    denying(`"Principal":"*","NotAction":"sns:Publish","Resource":"*"`),
 		"a denial by another network": denying(`"Principal":"*","Action":"sns:Publish","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`),

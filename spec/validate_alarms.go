@@ -98,7 +98,11 @@ func (p *problems) runbookURL(address string) {
 	}
 	const field = "Alarms.RunbookURL"
 	parsed, err := url.Parse(address)
-	authority, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), "/")
+	authority := address
+	if _, after, hasScheme := strings.Cut(address, "//"); hasScheme { // a scheme has no case, and may be another one
+		authority = after
+	}
+	authority, _, _ = strings.Cut(authority, "/")
 	switch {
 	case strings.Contains(authority, "@"):
 		// The value is not in the message: it may hold a password.

@@ -211,7 +211,7 @@ func isPort(digits string) bool {
 		return true
 	}
 	port, err := strconv.Atoi(digits)
-	return err == nil && port <= math.MaxUint16
+	return err == nil && port > 0 && port <= math.MaxUint16
 }
 
 // headerPattern is HTTP's token (RFC 9110, section 5.6.2), or "*" for any header. The token excludes "'", because API Gateway

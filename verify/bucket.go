@@ -36,7 +36,7 @@ func notInLines(r *run) string {
 // bucketHas waits until each event is in an object.
 func bucketHas(ctx context.Context, r *run) outcome {
 	seen, lines := map[string]bool{}, 0
-	fmt.Fprintf(r.Progress, "waiting until the events are in the bucket; the delivery stream writes every %s or %d MiB\n", r.delivery.interval, r.delivery.mebibytes)
+	fmt.Fprintln(r.Progress, "waiting until the events are in the bucket;", r.writes())
 	for deadline := r.Clock.Now().Add(r.Timeout); ; {
 		err := r.readObjects(ctx, seen, &lines)
 		missing := r.missing()
@@ -55,6 +55,14 @@ func bucketHas(ctx context.Context, r *run) outcome {
 		case <-r.Clock.After(r.Poll):
 		}
 	}
+}
+
+// writes says when the delivery stream writes an object. ingest up has an interval of its own, which its outputs do not have.
+func (r *run) writes() string {
+	if r.Local {
+		return "ingest up writes at its own interval (--buffer-interval)"
+	}
+	return fmt.Sprintf("the delivery stream writes every %s or %d MiB", r.delivery.interval, r.delivery.mebibytes)
 }
 
 // readInStream are the events whose record the run knows.

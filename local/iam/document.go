@@ -22,8 +22,8 @@ type document struct {
 // statement is one statement of a document, ready to be evaluated.
 type statement struct {
 	allows bool // false: denies
-	// text is the statement as JSON, for messages.
-	text string
+	// text is the statement as JSON, for messages; id is its Sid.
+	text, id string
 
 	actions    element
 	resources  element
@@ -109,9 +109,11 @@ func parseStatement(body map[string]any, variables bool) (statement, error) {
 	if err := onlyKnown(body, statementElements); err != nil {
 		return s, err
 	}
-	if _, ok := body["Sid"].(string); !ok && body["Sid"] != nil {
+	id, ok := body["Sid"].(string)
+	if !ok && body["Sid"] != nil {
 		return s, errors.New(`"Sid" is not text`)
 	}
+	s.id = id
 	effect, _ := body["Effect"].(string)
 	if effect != "Allow" && effect != "Deny" {
 		return s, errors.New(`"Effect" is neither Allow nor Deny`)

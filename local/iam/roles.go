@@ -24,6 +24,8 @@ type role struct {
 	address, arn, name, uniqueID string
 	trust                        attached
 	policies                     []attached
+	// inline counts the characters of its inline policies.
+	inline int
 	// idle is true for a role that no service here may assume, such as a function's. Its permissions are never evaluated.
 	idle bool
 }
@@ -138,6 +140,9 @@ func (r *reader) readRole(resource tfjson.Resource) error {
 	if found.trust, err = parse(address+": assume_role_policy", body.Trust, trustPolicy); err != nil {
 		return err
 	}
+	if err := bound(found.trust.place, body.Trust, maxTrust, "allow fewer principals"); err != nil {
+		return err
+	}
 	found.idle = !found.trust.namesService()
 	r.roles.byARN[found.arn] = found
 	return r.readInline(found, body)
@@ -168,10 +173,15 @@ func (r *role) add(place, text string) error {
 		kind = idlePolicy
 	}
 	policy, err := parse(place, text, kind)
-	if err == nil {
-		r.policies = append(r.policies, policy)
+	if err != nil {
+		return err
 	}
-	return err
+	r.policies = append(r.policies, policy)
+	if r.inline += length(text); r.inline > maxInline {
+		return fmt.Errorf("%s: with it the inline policies of the role %s have %d characters without white space, and IAM takes %d; move statements to an aws_iam_policy",
+			place, r.name, r.inline, maxInline)
+	}
+	return nil
 }
 
 func (r *reader) readRolePolicy(resource tfjson.Resource) error {
@@ -212,8 +222,10 @@ func (r *reader) readManaged(resource tfjson.Resource) error {
 	if err != nil {
 		return err
 	}
-	r.managed[arn], err = parse(resource.Address()+": policy", body.Policy, identityPolicy)
-	return err
+	if r.managed[arn], err = parse(resource.Address()+": policy", body.Policy, identityPolicy); err != nil {
+		return err
+	}
+	return bound(resource.Address()+": policy", body.Policy, maxManaged, "divide it into several")
 }
 
 func (r *reader) readAttachment(resource tfjson.Resource) error {
@@ -346,7 +358,10 @@ func (k policyKind) check(d document) error {
 			return fmt.Errorf("statement %d: %s", i+1, problem)
 		}
 	}
-	return nil
+	if k == resourcePolicy { // is no policy of IAM
+		return nil
+	}
+	return d.checkIDs()
 }
 
 // checkKeys refuses a condition key whose value on AWS is not known here. Without the value, a Deny that depends on it could be

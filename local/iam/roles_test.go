@@ -268,6 +268,36 @@ func TestRolesThatNothingHereAssumes(t *testing.T) {
 	}
 }
 
+// What IAM refuses at an apply is refused here: a Sid with other characters or one that is there twice, and a policy that is too long.
+func TestPoliciesThatIAMRefuses(t *testing.T) {
+	const plain = `"aws_iam_role": {"r": {"name": "r", ` + trust + `}}`
+	statement := func(sid, resource string) string {
+		return `{"Sid":"` + sid + `","Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::` + resource + `"}`
+	}
+	inline := func(name, statements string) string {
+		return `"` + name + `": {"role": "r", "policy": ` + policyText(statements) + `}`
+	}
+	long := strings.Repeat("x", 5_100)
+	for _, test := range []struct{ resources, want string }{
+		{`"aws_iam_role_policy": {` + inline("p", statement("", "a")+","+statement("", "b")) + `}`, ""},
+		{`"aws_iam_role_policy": {` + inline("p", statement("One", "a")+","+statement("One", "b")) + `}`, `aws_iam_role_policy.p: policy: statement 2: "Sid" is "One", as in statement 1; IAM takes each once, so use another`},
+		{`"aws_iam_role_policy": {` + inline("p", statement("a-b", "a")) + `}`, `aws_iam_role_policy.p: policy: statement 1: "Sid" is "a-b"; IAM takes letters and digits alone`},
+		{`"aws_iam_role_policy": {` + inline("p", statement("", long)) + `}`, ""},
+		{`"aws_iam_role_policy": {` + inline("p", statement("", long)) + `, ` + inline("q", statement("", long)) + `}`, "aws_iam_role_policy.q: policy: with it the inline policies of the role r have"},
+		{`"aws_iam_policy": {"m": {"name": "m", "policy": ` + policyText(statement("", long)) + `}}`, ""},
+		{`"aws_iam_policy": {"m": {"name": "m", "policy": ` + policyText(statement("", long+long)) + `}}`, "characters without white space, and IAM takes 6144; divide it into several"},
+	} {
+		_, err := Read(stackOf(t, plain+", "+test.resources))
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("error: %v\nwant:  %s", err, test.want)
+		}
+	}
+	bucket := stackOf(t, `"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": `+policyText(`{"Sid":"TLS only","Effect":"Deny","Action":"s3:*","Resource":"*","Principal":"*"}`)+`}}`)
+	if _, err := Read(bucket); err != nil { // S3's own policies take any Sid
+		t.Error(err)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	const plain = `"aws_iam_role": {"r": {"name": "r", ` + trust + `}}`
 	allow := policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)

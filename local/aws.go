@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -191,6 +192,9 @@ func (p *Pipeline) sayNotImitated(what string) {
 	}
 }
 
+// versionOfSTS is that of its API, which each call names (API reference of STS, Common Parameters).
+const versionOfSTS = "2011-06-15"
+
 // serveIdentity answers STS's GetCallerIdentity.
 //
 // Assumption LOC-3: STS's GetCallerIdentity answers in the form of the API reference (AWS Security Token Service,
@@ -205,6 +209,10 @@ func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	case id == "":
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = w.Write(queryError(header.Get(requestID), "MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken as STS's or that of a service that is not imitated; these are: "+imitated))
+	case action == "GetCallerIdentity" && form.Get("Version") != versionOfSTS:
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write(queryError(header.Get(requestID), "InvalidAction", fmt.Sprintf("Could not find operation GetCallerIdentity for version %s. Send Version=%s.",
+			cmp.Or(form.Get("Version"), "NO_VERSION_SPECIFIED"), versionOfSTS)))
 	case action != "GetCallerIdentity":
 		why := fmt.Sprintf("sts (%s) is not imitated on one machine; these are: %s", operationOf(r, form), imitated)
 		p.sayNotImitated(why)

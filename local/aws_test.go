@@ -101,6 +101,8 @@ func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 		{"a head", asked{method: http.MethodHead, url: "/x", header: []string{scope("lambda")}}, 501, ""},
 		{"an unsigned form", asked{method: http.MethodPost, url: "/", body: "Action=GetCallerIdentity", header: []string{form}}, 403, "MissingAuthenticationToken"},
 		{"an unsigned query", asked{method: http.MethodGet, url: "/?Action=GetCallerIdentity"}, 403, "MissingAuthenticationToken"},
+		{"STS without a version", asked{method: http.MethodPost, url: "/", body: "Action=GetCallerIdentity", header: []string{scope("sts"), form}}, 400, "<Code>InvalidAction</Code><Message>Could not find operation GetCallerIdentity for version NO_VERSION_SPECIFIED. Send Version=2011-06-15."},
+		{"another service's DescribeKey", asked{method: http.MethodPost, url: "/", body: "{}", header: []string{scope("kms"), "X-Amz-Target: TrentService2.DescribeKey"}}, 501, "kms (TrentService2.DescribeKey) is not"},
 		{"Kinesis without a target", asked{method: http.MethodPost, url: "/", body: "{}", header: []string{scope("kinesis")}}, 403, "Unable to determine service/operation name"},
 		{"S3, signed", asked{method: http.MethodGet, url: "/" + bucket, header: []string{scope("s3")}}, 200, "ListBucketResult"},
 		{"S3, unsigned", asked{method: http.MethodGet, url: "/" + bucket}, 200, "ListBucketResult"},

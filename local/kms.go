@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,8 +34,8 @@ type keyMetadata struct {
 // answer has the members that say which key it is and whether it can be used. Of the AWS managed keys only those of the services of a
 // pipeline are here.
 func (p *Pipeline) serveKeys(w http.ResponseWriter, r *http.Request) {
-	if operation := operationOf(r, nil); operation != "DescribeKey" {
-		p.refuseService(w, r, "kms", operation)
+	if target := r.Header.Get("X-Amz-Target"); target != "TrentService.DescribeKey" {
+		p.refuseService(w, r, "kms", strings.TrimPrefix(cmp.Or(target, operationOf(r, nil)), "TrentService."))
 		return
 	}
 	answer := func(status int, value any) {
@@ -46,20 +47,25 @@ func (p *Pipeline) serveKeys(w http.ResponseWriter, r *http.Request) {
 		answer(http.StatusBadRequest, map[string]string{"__type": code, "message": message})
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
-	var in struct {
-		KeyID string `json:"KeyId"`
+	var in map[string]json.RawMessage // a struct would take the name in another case, which AWS ignores
+	var id string
+	if err == nil {
+		err = json.Unmarshal(body, &in)
+	}
+	if given := in["KeyId"]; err == nil && given != nil {
+		err = json.Unmarshal(given, &id)
 	}
 	switch {
-	case err != nil || json.Unmarshal(body, &in) != nil:
+	case err != nil:
 		fail("SerializationException", "the body is not the JSON of a call")
-	case in.KeyID == "":
+	case id == "":
 		fail("ValidationException", "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null")
-	case p.awsKey(in.KeyID) != "":
-		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.awsKey(in.KeyID), "AWS", keyEnabled)})
-	case p.declared.roles.Key(in.KeyID) == "":
-		fail("NotFoundException", fmt.Sprintf("Key '%s' does not exist in the stack that runs here; of AWS's own keys these are here: %s", in.KeyID, strings.Join(awsAliases, ", ")))
+	case p.awsKey(id) != "":
+		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.awsKey(id), "AWS", keyEnabled)})
+	case p.declared.roles.Key(id) == "":
+		fail("NotFoundException", fmt.Sprintf("Key '%s' does not exist in the stack that runs here; of AWS's own keys these are here: %s", id, strings.Join(awsAliases, ", ")))
 	default:
-		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.declared.roles.Key(in.KeyID), "CUSTOMER", p.keyState())})
+		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.declared.roles.Key(id), "CUSTOMER", p.keyState())})
 	}
 }
 

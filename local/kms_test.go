@@ -55,6 +55,8 @@ func TestAKeySaysItsState(t *testing.T) {
 		{"DescribeKey", `{"KeyId": "arn:aws:kms:eu-west-1:000000000000:alias/aws/kinesis"}`, 400, `"NotFoundException"`},
 		{"DescribeKey", `{"KeyId": "alias/other"}`, 400, `"__type":"NotFoundException","message":"Key 'alias/other' does not exist`},
 		{"DescribeKey", `{}`, 400, `"ValidationException"`},
+		{"DescribeKey", `{"keyid": "` + key + `"}`, 400, `"ValidationException"`},
+		{"DescribeKey", `{"KeyId": 5}`, 400, `"SerializationException"`},
 		{"DescribeKey", `[`, 400, `"SerializationException"`},
 		{"EnableKey", `{"KeyId": "` + key + `"}`, 501, "kms (EnableKey) is not imitated on one machine; these are: "},
 	} {

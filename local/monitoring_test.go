@@ -193,6 +193,7 @@ func TestTheQueryProtocolSeesAlarmsAndMetrics(t *testing.T) {
 		"a missing time": {url.Values{"Action": {"GetMetricStatistics"}, "Namespace": {"AWS/Kinesis"}, "MetricName": {"PutRecord.Success"}}, 400, "<Code>MissingParameter</Code><Message>The parameter StartTime is required.</Message>"},
 		"an unknown one": {url.Values{"Action": {"ListDashboards"}}, 501, "monitoring (ListDashboards) is not imitated on one machine"},
 	} {
+		test.form.Set("Version", "2010-08-01")
 		if status, text := ask(test.form); status != test.status || !strings.Contains(text, test.want) {
 			t.Errorf("%s: %d %s", name, status, text)
 		}

@@ -111,6 +111,14 @@ func TestADayOfMinutes(t *testing.T) {
 	}
 }
 
+// A target names the service with the version of its API: that of another one is no operation of CloudWatch.
+func TestTheTargetNamesTheService(t *testing.T) {
+	w := answer(t, called(t), http.MethodPost, "/", "{}", "X-Amz-Target: GraniteServiceVersion20200801.ListMetrics")
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "UnknownOperationException") || !strings.Contains(w.Body.String(), "write GraniteServiceVersion20100801.OPERATION") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // In the query protocol a client writes an empty list as an empty text.
 func TestEmptyListsOfTheQueryProtocol(t *testing.T) {
 	const when = "&StartTime=2026-01-02T11:00:00Z&EndTime=2026-01-02T12:00:00Z"

@@ -114,7 +114,11 @@ func protocolOf(r *http.Request) protocol {
 type inJSON struct{}
 
 func (inJSON) read(r *http.Request, body []byte) (string, input, error) {
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	target := r.Header.Get("X-Amz-Target")
+	operation, found := strings.CutPrefix(target, service+".")
+	if !found {
+		return "", nil, &callError{"UnknownOperationException", fmt.Sprintf("X-Amz-Target is %s; write %s.OPERATION", target, service), http.StatusBadRequest}
+	}
 	var in input
 	if len(bytes.TrimSpace(body)) == 0 {
 		return operation, in, nil

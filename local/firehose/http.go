@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +53,7 @@ func (d Described) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var in input
-	if err != nil || json.Unmarshal(body, &in) != nil {
+	if err != nil || json.Unmarshal(exact(body), &in) != nil {
 		return nil, &problem{"SerializationException", "the body is not the JSON of a call"}
 	}
 	if r.Header.Get("Authorization") == "" && !r.URL.Query().Has("X-Amz-Signature") {
@@ -67,6 +69,22 @@ func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem
 		d.NotImitated(text)
 		return nil, &problem{"UnknownOperationException", text}
 	}
+}
+
+// exact returns the JSON of a call without the members whose names are spelt otherwise than an input's, such as limit: encoding/json would
+// take them, and AWS ignores them. It returns other JSON as it is.
+func exact(body []byte) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body
+	}
+	known := reflect.TypeFor[input]()
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool {
+		_, found := known.FieldByName(name)
+		return !found
+	})
+	kept, _ := json.Marshal(members) // of JSON
+	return kept
 }
 
 const fromStream = "KinesisStreamAsSource"

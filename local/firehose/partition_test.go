@@ -412,6 +412,7 @@ func TestDescribeNamesAWrongMember(t *testing.T) {
 		want         string
 	}{
 		{"DescribeDeliveryStream", `{}`, 400, "Value null at 'deliveryStreamName' failed to satisfy constraint: Member must not be null"},
+		{"DescribeDeliveryStream", `{"deliverystreamname":"d"}`, 400, "Value null at 'deliveryStreamName' failed to satisfy constraint: Member must not be null"},
 		{"DescribeDeliveryStream", `{"DeliveryStreamName":""}`, 400, "Value '' at 'deliveryStreamName' failed to satisfy constraint: Member must satisfy regular"},
 		{"DescribeDeliveryStream", `{"DeliveryStreamName":"a b"}`, 400, "Value 'a b' at 'deliveryStreamName' failed"},
 		{"DescribeDeliveryStream", `{"DeliveryStreamName":"` + strings.Repeat("a", 65) + `"}`, 400, "Member must have length less than or equal to 64"},

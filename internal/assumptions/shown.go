@@ -41,7 +41,7 @@ var shown = map[How][]string{
 	},
 	BySurroundings: {
 		"API-16", "API-19", "API-27",
-		"CW-1", "CW-2", "CW-6", "CW-8", "CW-9", "CW-10", "CW-11", "CW-12", "CW-13", "CW-14", "CW-15",
+		"CW-1", "CW-2", "CW-6", "CW-8", "CW-9", "CW-10", "CW-11", "CW-12", "CW-13", "CW-14", "CW-15", "CW-16",
 		"FH-8", "FH-10", "FH-11",
 		"IAM-1", "IAM-2", "IAM-4", "IAM-5", "IAM-6",
 		"KIN-4", "KIN-5", "KIN-8", "KIN-9", "KIN-10", "KIN-11", "KIN-14", "KIN-15", "KIN-17", "KIN-18", "KIN-19",

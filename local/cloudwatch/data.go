@@ -160,6 +160,7 @@ func (a *API) getMetricData(ctx context.Context, in input) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	label := labelsOf(queries, periods)
 	var results []result
 	for i, q := range queries {
 		if !q.returnsData {
@@ -172,7 +173,7 @@ func (a *API) getMetricData(ctx context.Context, in input) (object, error) {
 		if err := ctx.Err(); err != nil { // nobody waits for the answer
 			return nil, err
 		}
-		r := result{id: q.id, label: q.shownAs()}
+		r := result{id: q.id, label: label(i)}
 		when.each(period, a.Watch.opts.Clock.Now(), func(at time.Time) {
 			if value := evaluateQueries(needed, a.Watch.opts.Metrics, at, at.Add(period))[0]; value.there {
 				r.times, r.values = append(r.times, at), append(r.values, value.value)
@@ -234,15 +235,35 @@ func pageOfData(in input, results []result) (object, error) {
 	return object{{"MetricDataResults", shown}, {"Messages", list{}}, {"NextToken", next}}, nil
 }
 
-// shownAs is the label of a result.
-func (q query) shownAs() string {
-	switch {
-	case q.label != "":
-		return q.label
-	case q.isMetric():
-		return q.metric
+// labelsOf returns the label of each query's result.
+//
+// Assumption CW-16: where a query of GetMetricData has no label, CloudWatch makes one: the metric's name, then the statistic if those of
+// the call's metrics differ, then the period if those differ (localstack's test_label_generation and test_get_metric_data_with_zero_and_labels,
+// recorded on AWS). AWS documents no rule. Whether it adds dimensions that differ is not known; here it does not.
+func labelsOf(queries []query, periods []time.Duration) func(i int) string {
+	statistics, seconds := map[string]bool{}, map[time.Duration]bool{}
+	for i, q := range queries {
+		if q.isMetric() {
+			statistics[q.statisticName], seconds[periods[i]] = true, true
+		}
 	}
-	return q.id
+	return func(i int) string {
+		q := queries[i]
+		switch {
+		case q.label != "":
+			return q.label
+		case !q.isMetric():
+			return q.id
+		}
+		label := q.metric
+		if len(statistics) > 1 {
+			label += " " + q.statisticName
+		}
+		if len(seconds) > 1 {
+			label += fmt.Sprintf(" %d", periods[i]/time.Second)
+		}
+		return label
+	}
 }
 
 // readDataQueries reads the queries of a call, and their periods; 0 for an expression without one.

@@ -2,8 +2,11 @@ package cloudwatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,5 +64,35 @@ func TestDataEndWithTheirCall(t *testing.T) {
 	}
 	if _, err := called(t).getMetricData(t.Context(), in); err != nil {
 		t.Error(err)
+	}
+}
+
+// A query without a label has the metric's name, and what the call's metrics differ in: the pairs are localstack's, recorded on AWS.
+func TestDefaultLabels(t *testing.T) {
+	of := func(id, stat string, period int) string {
+		return fmt.Sprintf(`{"Id": %q, "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "metric1"}, "Period": %d, "Stat": %q}}`, id, period, stat)
+	}
+	for _, test := range []struct {
+		queries []string
+		want    []string
+	}{
+		{[]string{of("a", "Sum", 60)}, []string{"metric1"}},
+		{[]string{of("a", "Sum", 60), of("b", "Minimum", 120)}, []string{"metric1 Sum 60", "metric1 Minimum 120"}},
+		{[]string{of("a", "Sum", 60), of("b", "Minimum", 60)}, []string{"metric1 Sum", "metric1 Minimum"}},
+		{[]string{of("a", "Sum", 60), of("b", "Sum", 120)}, []string{"metric1 60", "metric1 120"}},
+		{[]string{of("a", "Sum", 60), of("b", "Sum", 60), `{"Id": "e", "Expression": "a + b"}`}, []string{"metric1", "metric1", "e"}},
+	} {
+		_, said := callJSON(t, called(t), "GetMetricData", `{`+hour+`, "MetricDataQueries": [`+strings.Join(test.queries, ", ")+`]}`)
+		var got struct{ MetricDataResults []struct{ Label string } }
+		if err := json.Unmarshal([]byte(said), &got); err != nil {
+			t.Fatal(err)
+		}
+		var labels []string
+		for _, r := range got.MetricDataResults {
+			labels = append(labels, r.Label)
+		}
+		if !slices.Equal(labels, test.want) {
+			t.Errorf("%v, want %v", labels, test.want)
+		}
 	}
 }

@@ -77,7 +77,9 @@ type upload struct {
 	id          gofakes3.UploadID
 	bucket, key string
 	headers     map[string]string
-	initiated   time.Time
+	// algorithm is that of the parts' checksums, such as SHA256; "" takes any.
+	algorithm string
+	initiated time.Time
 
 	mu    sync.Mutex
 	parts map[int]sentPart
@@ -109,7 +111,7 @@ func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]st
 	// Ids sort by the time of their creation, as listings need, and differ from those of earlier processes.
 	u := &upload{
 		id:     gofakes3.UploadID(fmt.Sprintf("%016x-%x", initiated.UnixNano(), random)),
-		bucket: bucket, key: key, headers: s.kept(headers), initiated: initiated, parts: map[int]sentPart{},
+		bucket: bucket, key: key, headers: s.kept(headers), algorithm: s.header(checksumPrefix + "Algorithm"), initiated: initiated, parts: map[int]sentPart{},
 	}
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()
@@ -180,6 +182,9 @@ func (s backend) UploadPart(bucket, key string, id gofakes3.UploadID, number int
 		return "", err
 	}
 	u.mu.Unlock() // a part may take long, and others arrive at the same time
+	if err := s.checkPartsAlgorithm(u); err != nil {
+		return "", err
+	}
 	p, err := s.writePart(u, number, size, input)
 	if err != nil {
 		return "", failed(err)

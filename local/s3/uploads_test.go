@@ -325,6 +325,24 @@ func TestACompletionsChecksumsAreCompared(t *testing.T) {
 	}
 }
 
+// The parts of an upload that was begun with an algorithm have no checksum of another one.
+func TestAPartHasItsUploadsChecksum(t *testing.T) {
+	w := newWorld(t)
+	begun := serve(t, w.service, http.MethodPost, "/events/a?uploads", "", "X-Amz-Checksum-Algorithm: SHA256")
+	_, after, _ := strings.Cut(begun.Body.String(), "<UploadId>")
+	id, _, _ := strings.Cut(after, "<")
+	for header, want := range map[string]string{
+		"X-Amz-Checksum-Crc32: NhCmhg==":                                      "<Code>InvalidRequest</Code><Message>Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32</Message>",
+		"X-Amz-Checksum-Sha256: LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=": "",
+		"X: y": "",
+	} {
+		got := serve(t, w.service, http.MethodPut, "/events/a?partNumber=1&uploadId="+id, "hello", "Content-Length: 5", header)
+		if (got.Code == http.StatusOK) != (want == "") || !strings.Contains(got.Body.String(), want) {
+			t.Errorf("%s: %d %s", header, got.Code, got.Body)
+		}
+	}
+}
+
 // Lists of uploads as recorded on AWS by localstack (test_s3_list_operations.py).
 func TestListUploadsAsS3Does(t *testing.T) {
 	w := newWorld(t)

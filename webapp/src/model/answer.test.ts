@@ -72,6 +72,7 @@ describe("an answer in words", () => {
       answer(429, { message: "the stream is at its write limit; send the event again after Retry-After seconds" }),
       "Throttled at the stream's write limit",
     ],
+    [answer(431, { message: "HTTP header is larger than 10240 bytes." }), "The headers are too long"],
     [answer(500), "API Gateway could not call the stream"],
     [answer(502, { message: "the stream did not accept it" }), "The stream did not accept the event"],
     [answer(502), "A proxy lost its connection"],

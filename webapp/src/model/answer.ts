@@ -220,6 +220,11 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
         advice: `Too many events at once.${after} Lower the rate or the concurrency, or raise ${message.includes("stream") ? "Stream.Capacity" : "API.Throttle"} in the environment.`,
       };
     }
+    case 431:
+      return {
+        summary: "The headers are too long",
+        advice: "API Gateway accepts 10,240 bytes of headers. Send a shorter token.",
+      };
     case 500:
       // An authorizer that fails has no message (developer guide, "Gateway response types": AUTHORIZER_FAILURE).
       if (sent.authorization === "lambda" && message === "")

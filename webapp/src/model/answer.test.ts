@@ -114,6 +114,7 @@ describe("an answer in words", () => {
   ])("a message of %i characters, of which a row has 200", (length, want) => {
     expect(summary(answer(400, { message: "x".repeat(length) }))).toBe(want);
     expect(summary(answer(400, { reason: "x".repeat(length) }))).toBe(`Breaks the rule: ${want}`);
+    expect(summary(answer(418, { message: "x".repeat(length) }))).toBe(want);
     expect(summary(answer(400, { message: "😀".repeat(length) })), "no half of one").toBe(want.replaceAll("x", "😀"));
   });
 

@@ -260,7 +260,7 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
       };
     default:
       return {
-        summary: message || `Answered ${status}`,
+        summary: shorten(message) || `Answered ${status}`,
         advice: "Check that the endpoint is the pipeline's submit URL.",
       };
   }

@@ -243,6 +243,30 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
+  test("what was not sent has neither the place nor the buttons of the event before", async () => {
+    const { page } = await browser.open(dev.url);
+    const [landing, again] = [page.locator("#result-landing"), page.locator("#result-again")];
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await landing.waitFor();
+    await setEndpoint(page, "example.com");
+    await page.click("#result-resend");
+    await result(page, "Not sent");
+    expect([await landing.isVisible(), await again.isVisible()], "it can be sent again").toEqual([false, true]);
+    await setEndpoint(page, dev.submit);
+    await page.click("#result-resend");
+    await result(page, "200 In the stream");
+    await landing.waitFor();
+    await choose(page, "Send many");
+    await write(page, "{");
+    await page.click("#send");
+    await result(page, "Not sent");
+    expect([await landing.isVisible(), await again.isVisible()]).toEqual([false, false]);
+    await page.waitForResponse(/_local\/status/); // which shows the place anew
+    expect([await landing.isVisible(), await again.isVisible()]).toEqual([false, false]);
+    await page.context().close();
+  });
+
   test("a number out of its bounds gets a note", async () => {
     const { page } = await browser.open(dev.url);
     await choose(page, "Send many");

@@ -207,7 +207,7 @@ const statusOf = ({ local }: Store) => (local ? { status: "_local/status" } : {}
 export function sendAgain(store: Store, session: Session, body: string) {
   if (session.running) return say("Events are being sent. Stop first.");
   const missing = whatIsMissing(store, "one");
-  if (missing !== null) return refuse(missing);
+  if (missing !== null) return refuse(missing, "again");
   const target = { url: store.endpoint.url as URL, authorization: store.authorization };
   const plan = { count: 1, everyMs: 0, concurrency: 1 };
   void session.start({
@@ -236,8 +236,10 @@ function wrongEvent({ mode, event }: Settings): Missing | null {
   return { field: "", text };
 }
 
-function refuse({ field, text }: Missing) {
+/** refuse says why nothing was sent. What stands below the result is of an event that was sent before: the style sheet hides it. */
+function refuse({ field, text }: Missing, what = "send") {
   result("bad", "Not sent", text);
+  byId("result").dataset.refused = what;
   byId("result-facts").hidden = true;
   byId("progress").hidden = true;
   byId("result").scrollIntoView({ block: "nearest" });
@@ -266,6 +268,7 @@ type Kind = "good" | "bad" | "warn" | "plain";
 
 function result(kind: Kind, title: string, text: string) {
   byId("result").dataset.kind = kind;
+  delete byId("result").dataset.refused;
   setText(byId("result-title"), title);
   setText(byId("result-text"), text);
 }

@@ -11,8 +11,8 @@ export default defineConfig({
       enforce: "pre",
       // Each part's style sheet is in the page's, so there is nothing to load before a part.
       load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
-      // No text of the page depends on its indentation.
-      transformIndexHtml: { order: "post", handler: (html) => html.replace(/^\s+/gm, "") },
+      // No text of the page depends on its indentation, and its comments are for who changes it.
+      transformIndexHtml: { order: "post", handler: (html) => html.replace(/^\s*<!--.*-->|^\s+/gm, "") },
     },
   ],
   build: {

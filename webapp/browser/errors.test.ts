@@ -267,6 +267,20 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
+  test("an event of another API has no place in this pipeline's stream", async () => {
+    const { page } = await browser.open(dev.url);
+    await setEndpoint(page, `${answers.url}/200`);
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await setEndpoint(page, dev.submit);
+    await page.waitForResponse(/_local\/status/);
+    await page.waitForResponse(/_local\/status/); // the page has shown the first
+    expect(await page.locator("#result-landing").isVisible()).toBe(false);
+    await page.click("#rows button");
+    expect(await page.locator("#drawer .landing").isVisible()).toBe(false);
+    await page.context().close();
+  });
+
   test("a number out of its bounds gets a note", async () => {
     const { page } = await browser.open(dev.url);
     await choose(page, "Send many");

@@ -9,22 +9,22 @@ export type Again = { show: () => void; buttons: (entry: Entry) => HTMLElement }
 
 /** again closes the drawer before it acts, so that a person sees the result or the editor. */
 export function again(store: Store, session: Session, close: () => void): Again {
-  const resend = (entry: Entry | undefined) => {
+  const use = (act: (body: string) => void) => (entry: Entry | undefined) => {
     const body = entry && session.bodyOf(entry);
-    if (body === undefined || body === null) return;
+    if (typeof body !== "string") return;
     close();
+    act(body);
+  };
+  const resend = use((body) => {
     sendAgain(store, session, body);
     byId("result").scrollIntoView({ block: "nearest" });
-  };
-  const edit = (entry: Entry | undefined) => {
-    const body = entry && session.bodyOf(entry);
-    if (body === undefined || body === null) return;
-    close();
+  });
+  const edit = use((body) => {
     // The editor's Compact makes the same bytes of the lines.
     store.update({ event: (store.settings.compact && spread(body)) || body, example: "" });
     byId("event-title").focus();
     say("The event is in the editor.");
-  };
+  });
   byId("result-resend").addEventListener("click", () => resend(session.entries.at(-1)));
   byId("result-edit").addEventListener("click", () => edit(session.entries.at(-1)));
   return {

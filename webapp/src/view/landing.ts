@@ -1,5 +1,5 @@
 import { ask, type Part, type Row, readRow } from "../model/records.ts";
-import type { Session } from "../model/session.ts";
+import type { Entry, Session } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import type { Watched } from "../model/watch.ts";
 import { byId, h, setText } from "./dom.ts";
@@ -12,6 +12,11 @@ export type Landings = {
   /** follow makes a text that says where an event is. It is updated while it is on the page. A record that is open is given too. */
   follow: (sequenceNumber: string, opened?: Row) => HTMLElement;
 };
+
+/** sequenceHere is the sequence number of an event in this pipeline's stream: another API answers with one of another stream. */
+export function sequenceHere({ url, sequenceNumber }: Entry): string {
+  return url.startsWith(`${location.origin}/`) ? sequenceNumber : "";
+}
 
 type Followed = { element: HTMLElement; sequence: string; isOpen: boolean };
 
@@ -54,7 +59,7 @@ export function landings(
     const sent = session.progress;
     const waiting = sent === null || sent.endedAt === null || sent.accepted === 0;
     const last = waiting ? undefined : session.entries.findLast(({ sequenceNumber }) => sequenceNumber !== "");
-    void fill({ element: byId("result-landing"), sequence: last?.sequenceNumber ?? "", isOpen: false });
+    void fill({ element: byId("result-landing"), sequence: last ? sequenceHere(last) : "", isOpen: false });
     // What is behind another in the drawer is not on the page, until a person goes back.
     for (const one of followed) if (one.element.isConnected) void fill(one);
   };

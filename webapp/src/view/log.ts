@@ -5,6 +5,7 @@ import { byId, copyButton, h, setText } from "./dom.ts";
 import type { Drawer } from "./drawer.ts";
 import { bytes, clock, count, latency } from "./format.ts";
 import { indented } from "./indented.ts";
+import { sequenceHere } from "./landing.ts";
 
 /** log lists answers, the newest first. The function that it returns updates the list. */
 export function log(
@@ -112,7 +113,7 @@ function details(entry: Entry, follow: (sequenceNumber: string) => HTMLElement):
       h("strong", {}, `${status}${words.summary}`),
       words.advice === "" ? "" : ` ${words.advice}`,
     ),
-    ...(entry.sequenceNumber === "" ? [] : [follow(entry.sequenceNumber)]),
+    follow(sequenceHere(entry)),
     h(
       "dl",
       { class: "facts" },

@@ -289,7 +289,9 @@ func TestVerifyInterrupted(t *testing.T) {
 	p := begin(t, edited(t, `\"s3:PutObject\"`, `\"s3:PutObjectTagging\"`), data)
 	file := filepath.Join(t.TempDir(), "report.json")
 	v := spawn(t, "verify", "--stack", devStack, "--local="+p.api, "--groups", "way", "--report", file)
-	v.wait("its wait for the bucket", func() bool { return strings.Contains(v.stderr.String(), "waiting until the events are in the bucket; ingest up writes at its own interval") })
+	v.wait("its wait for the bucket", func() bool {
+		return strings.Contains(v.stderr.String(), "waiting until the events are in the bucket; ingest up writes at its own interval")
+	})
 	if status := v.end(); status != statusInterrupted {
 		t.Errorf("it ends with %d, want %d", status, statusInterrupted)
 	}

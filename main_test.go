@@ -129,7 +129,11 @@ func checkGolden(t *testing.T, name, text string) {
 			t.Fatal(err)
 		}
 	}
-	want, _ := os.ReadFile(file) // a golden that is missing differs
+	want, err := os.ReadFile(file)
+	if err != nil { // all of the stack would be its difference
+		t.Errorf("%s: %v; if the environment is new, run %q and commit the file", name, err, goldens.Remedy)
+		return
+	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("%s differs from what is synthesised; if that is meant, run %q and review the change (-golden +synthesised):\n%s",
 			file, goldens.Remedy, diff)

@@ -239,11 +239,12 @@ func pageOfData(in input, results []result) (object, error) {
 //
 // Assumption CW-16: where a query of GetMetricData has no label, CloudWatch makes one: the metric's name, then the statistic if those of
 // the call's metrics differ, then the period if those differ (localstack's test_label_generation and test_get_metric_data_with_zero_and_labels,
-// recorded on AWS). AWS documents no rule. Whether it adds dimensions that differ is not known; here it does not.
+// recorded on AWS). AWS documents no rule. Here it looks at the metrics whose data are returned, and adds no
+// dimensions that differ.
 func labelsOf(queries []query, periods []time.Duration) func(i int) string {
 	statistics, seconds := map[string]bool{}, map[time.Duration]bool{}
 	for i, q := range queries {
-		if q.isMetric() {
+		if q.isMetric() && q.returnsData {
 			statistics[q.statisticName], seconds[periods[i]] = true, true
 		}
 	}

@@ -81,6 +81,7 @@ func TestDefaultLabels(t *testing.T) {
 		{[]string{of("a", "Sum", 60), of("b", "Minimum", 60)}, []string{"metric1 Sum", "metric1 Minimum"}},
 		{[]string{of("a", "Sum", 60), of("b", "Sum", 120)}, []string{"metric1 60", "metric1 120"}},
 		{[]string{of("a", "Sum", 60), of("b", "Sum", 60), `{"Id": "e", "Expression": "a + b"}`}, []string{"metric1", "metric1", "e"}},
+		{[]string{of("a", "Sum", 60), strings.Replace(of("b", "Minimum", 60), "{", `{"ReturnData": false, `, 1)}, []string{"metric1"}},
 	} {
 		_, said := callJSON(t, called(t), "GetMetricData", `{`+hour+`, "MetricDataQueries": [`+strings.Join(test.queries, ", ")+`]}`)
 		var got struct{ MetricDataResults []struct{ Label string } }

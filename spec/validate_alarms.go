@@ -99,10 +99,10 @@ func (p *problems) runbookURL(address string) {
 	const field = "Alarms.RunbookURL"
 	parsed, err := url.Parse(address)
 	authority := address
-	if _, after, hasScheme := strings.Cut(address, "//"); hasScheme { // a scheme has no case, and may be another one
+	if _, after, hasScheme := strings.Cut(address, ":/"); hasScheme { // a scheme has no case, and may be another one
 		authority = after
 	}
-	authority, _, _ = strings.Cut(authority, "/")
+	authority, _, _ = strings.Cut(strings.TrimLeft(authority, "/"), "/") // whatever the number of slashes before it
 	switch {
 	case strings.Contains(authority, "@"):
 		// The value is not in the message: it may hold a password.
